@@ -72,7 +72,7 @@ def update(language: str) -> Iterator[str]:
         catalogue.header_comment = f"# Texts of vadgui in {LANGUAGES[language]}; see CONTRIBUTING.md."
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            write_po(file, catalogue, width=_WIDTH, no_location=True, omit_header=False)
+            write_po(file, catalogue, width=_WIDTH, no_location=True, sort_output=True)
         for message in catalogue:
             if message.id and not is_translated(message):
                 yield f"{path.relative_to(ROOT)}: {message.id!r}"

@@ -21,6 +21,7 @@ from engine.detector_library import find_detector
 from vadgui import errors
 from vadgui.demo import run_demo
 from vadgui.garbage import GarbageCollector
+from vadgui.jobs.analysis_pruning import AnalysisPruning
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
@@ -115,6 +116,7 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     install_language(app, settings.language)
     theme.install(app, theme.ThemeChoice(settings.theme))
     collector = GarbageCollector()
+    pruning = AnalysisPruning(settings, analyses_folder())
     list_file = recordings_file() if with_screen else None
     program = Program(settings, reporter, analyses=analyses_folder(), recordings_file=list_file)
     try:
@@ -138,4 +140,5 @@ async def run(app: QApplication, options: argparse.Namespace, loop: asyncio.Abst
     finally:
         program.close()
         reporter.close()
+        pruning.close()
         collector.close()

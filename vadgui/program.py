@@ -21,12 +21,14 @@ from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.archive.controller import ArchiveController
 from vadgui.export_controller import ExportController
+from vadgui.hang_watch import HangWatch
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.review_keeper import ReviewKeeper
+from vadgui.jobs.source_guard import SourceChange
 from vadgui.learning_controller import LearningController
 from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
@@ -82,6 +84,7 @@ class Program(QObject):
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.export_controller = ExportController(self.window, self.exports)
+        self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
@@ -133,6 +136,7 @@ class Program(QObject):
         """End all threads; frames analysed so far are stored."""
         self.player.pause()
         self.archives.close()
+        self.hang_watch.close()
         self.reviews.close()
         self.worker.close()
         self.recordings.close()
@@ -153,6 +157,7 @@ class Program(QObject):
         session.places.wanted.connect(worker.find_places)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
+        worker.source_changed.connect(self._source_changed)
         worker.detector_closed.connect(session.drop_detector)
         worker.detector_read.connect(session.read_detector)
         worker.detector_opened.connect(self._detector_opened)
@@ -244,6 +249,13 @@ class Program(QObject):
         self.reviews.attend(None)
         self.session.close_video()
 
+    def _source_changed(self, change: SourceChange) -> None:
+        """Say so. What is decided about other pictures would stand in the review of the ones before."""
+        review = self.session.review
+        self.window.source_banner.tell(change)
+        if change is SourceChange.REPLACED:
+            review.set_access(review.notice, tr("Nothing can be decided until the recording is opened again."))
+
     def _connect_review(self) -> None:
         review, reviews = self.session.review, self.reviews
         review.changed.connect(reviews.save_soon)
@@ -278,6 +290,10 @@ class Program(QObject):
     def _close_video(self) -> None:
         if self._may_leave_review(self._close_video):
             self.worker.close_video()
+
+    def _abandon_video(self) -> None:
+        if self._may_leave_review(self._abandon_video):
+            self.worker.abandon()
 
     def _review_to_save(self) -> Review | None:
         detector = self.session.detector
@@ -325,6 +341,7 @@ class Program(QObject):
         window.rate_given.connect(self._give_rate)
         window.requests.clock_chosen.connect(self._set_clock)
         window.close_video_requested.connect(self._close_video)
+        window.source_banner.open_button.clicked.connect(self._open_again)
         window.detector_chosen.connect(self.open_detector)
         window.detector_banner.use_requested.connect(self.open_detector)
         window.run_requested.connect(lambda: self._run_all(True))
@@ -332,6 +349,10 @@ class Program(QObject):
         window.cancel_requested.connect(worker.cancel_analysis)
         window.hand_over.video_requested.connect(self.open_video)
         worker.opening_changed.connect(window.show_opening)
+
+    def _open_again(self) -> None:
+        if self.session.video:
+            self.open_video(self.session.video.path)
 
     def _give_rate(self, fps: float) -> None:
         video = self.session.video

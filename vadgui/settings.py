@@ -67,6 +67,7 @@ class Shown:
     most: float = 0.0
     """The largest number."""
     unit: str = ""
+    decimals: int = 1
 
 
 def _is_object(text: str) -> bool:
@@ -198,6 +199,20 @@ class Settings(QObject):
         "",
         tr_noop("Where trainings keep their files; empty means among your data."),
         shown=Shown(Page.FILES, tr_noop("Trainings"), form=Form.FOLDER),
+    )
+    analyses_gib = Setting(
+        "analyses/gib",
+        4.0,
+        tr_noop("What they may take on disk before those go that were used least lately. An hour takes 30 MB."),
+        lambda gib: 0 <= gib <= 10_000,
+        Shown(Page.FILES, tr_noop("Stored analyses"), most=10_000.0, unit=" GiB"),
+    )
+    analyses_days = Setting(
+        "analyses/days",
+        0.0,
+        tr_noop("Of recordings that nobody opened for so long; 0 keeps them. Reviews stay."),
+        lambda days: 0 <= days <= 36_500,
+        Shown(Page.FILES, tr_noop("Remove unused analyses after"), most=36_500.0, unit=tr_noop(" days"), decimals=0),
     )
     _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(

@@ -6,10 +6,12 @@ import contextlib
 import errno
 import hashlib
 import json
+import math
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
@@ -34,6 +36,7 @@ _Rows = npt.NDArray[np.void]
 Frames = npt.NDArray[np.int64]
 _Opened = tuple[sqlite3.Connection, int, _Rows]
 
+_DAY_SECONDS = 86_400
 CACHE_MAX_BYTES = 4 * 2**30
 """What analyses may take on disk before the oldest go: some 150 hours at five samples a second."""
 
@@ -341,16 +344,17 @@ def find_analysis(folder: Path, fits: Callable[[AnalysisKey], bool]) -> Analysis
     return None
 
 
-def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES) -> int:
+def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES, max_days: float = math.inf) -> int:
     """Delete the analyses used least lately until the folder's files fit `max_bytes`; the number of bytes freed.
 
-    Analyses that some process has open stay.
+    Those that nobody used for `max_days` go, too. Analyses that some process has open stay.
     """
     analyses = sorted(_analysis_files(folder), key=lambda file: file[0])
     excess = sum(size for _, size, _ in analyses) - max_bytes
+    oldest = time.time() - max_days * _DAY_SECONDS
     freed = 0
-    for _, size, path in analyses:
-        if freed >= excess:
+    for used, size, path in analyses:
+        if freed >= excess and used >= oldest:
             break
         if path.suffix == _SUFFIX and _is_open_elsewhere(path):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import EDGE_SECONDS, Kinds, in_other_light, kinds_of_samples
 from engine.scoring.evidence import LOOKS
 from engine.scoring.heat_map import EvidenceAt
+from engine.scoring.lights import HELD_SECONDS, held_lights
 from engine.scoring.motion import PLACES
 from engine.scoring.places import PlaceMaps, placed_signals, unpack_places
 from engine.scoring.sampling import SAMPLED, Frames, Sampling, Times
@@ -46,7 +47,7 @@ def stored_evidence(folder: Path, source: VideoSource, predictor: Predictor, zon
 
 def kinds_of_frames(signals: RawSignals, times: Times, calibration: Calibration | None) -> Kinds:
     """What is wrong in each judged frame, by raw signals [N] of frames at times [N]; 0 elsewhere."""
-    return kinds_of_samples(signals, times, calibration.reference if calibration else None)
+    return kinds_of_samples(signals, times, calibration.references if calibration else ())
 
 
 def evidence_at(
@@ -59,7 +60,7 @@ def evidence_at(
 ) -> WindowEvidence | None:
     """The evidence of every window of a frame, by the samples around it, of a video with frames at `times` [N].
 
-    Only windows that count in `zones` have any evidence; in other light, which `kinds` [N] tell, by motion alone.
+    Only windows that count in `zones` have any evidence; each frame is judged in its light, which `kinds` [N] tell.
 
     None where the analysis has not come so far, or knows no places: without calibration, or of frame 0.
 
@@ -75,13 +76,10 @@ def evidence_at(
     part = slice(int(first), int(stop))
     wanted = {frame, *(int(each) + part.start for each in np.flatnonzero(sampling.due(times[part])))}
     packed = store.places(sorted(wanted))
-    names = placed_signals(calibration)
     maps = {float(times[each] - times[frame]): unpack_places(found) for each, found in packed.items()}
     if not maps or min(map(abs, maps)) > sampling.seconds:
         return None
-    if LOOKS in names and _is_in_other_light(kinds, times, frame):
-        maps = {offset: _without_looks(found, names) for offset, found in maps.items()}
-    return WindowEvidence.of(calibration, maps).within(counted_windows(zones))
+    return _evidence_in_light(calibration, maps, kinds, times, frame).within(counted_windows(zones))
 
 
 Window = tuple[int, int]
@@ -100,7 +98,6 @@ def scores_of_window(
     judged = np.sort(store.frames())
     frames = judged[sampling.due(times)[judged]] if len(judged) else judged
     reach = max(REACH_SECONDS, sampling.seconds) + 1e-4
-    names = placed_signals(calibration)
     row, column = window
     top, left = max(row - REACH_WINDOWS, 0), max(column - REACH_WINDOWS, 0)
     near = np.s_[:, top : min(row + REACH_WINDOWS + 1, PLACES), left : min(column + REACH_WINDOWS + 1, PLACES)]
@@ -114,17 +111,25 @@ def scores_of_window(
         for number, frame in enumerate(part.tolist()):
             around = frames[begin[number] : stop[number]].tolist()
             seen = {float(times[each] - times[frame]): maps[each] for each in around if each in maps}
-            if LOOKS in names and _is_in_other_light(kinds, times, frame):
-                seen = {offset: _without_looks(found, names) for offset, found in seen.items()}
             if frame in maps:
-                scores[number] = WindowEvidence.of(calibration, seen).scores[row - top, column - left]
+                found = _evidence_in_light(calibration, seen, kinds, times, frame)
+                scores[number] = found.scores[row - top, column - left]
         yield part, scores
 
 
-def _is_in_other_light(kinds: Kinds, times: Times, frame: int) -> bool:
-    first, stop = np.searchsorted(times, [times[frame] - EDGE_SECONDS, times[frame] + EDGE_SECONDS], "right")
+def _evidence_in_light(
+    calibration: Calibration, maps: Mapping[float, PlaceMaps], kinds: Kinds, times: Times, frame: int
+) -> WindowEvidence:
+    """The evidence of a frame by the calibration of its light; in a light that has none, by motion alone."""
+    reach = max(EDGE_SECONDS, HELD_SECONDS)
+    first, stop = np.searchsorted(times, [times[frame] - reach, times[frame] + reach], "right")
     first = min(int(first), frame)
-    return bool(in_other_light(kinds[first:stop], times[first:stop])[frame - first])
+    near, at = kinds[first:stop], times[first:stop]
+    names = placed_signals(calibration)
+    if LOOKS in names and in_other_light(near, at)[frame - first]:
+        maps = {offset: _without_looks(found, names) for offset, found in maps.items()}
+    light = int(held_lights(near, at)[frame - first])
+    return WindowEvidence.of(calibration.in_light(light), maps)
 
 
 def _without_looks(maps: PlaceMaps, names: tuple[str, ...]) -> PlaceMaps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
@@ -50,6 +51,8 @@ class AnalysisSettings:
     """Without any, a burnt-in clock is ignored."""
     max_bytes: int = CACHE_MAX_BYTES
     """What the stores may take on disk before those go that were used least lately."""
+    max_days: float = math.inf
+    """So long a store is kept that nobody uses."""
     lease_seconds: float = LEASE_SECONDS
     shard_frames: int = SHARD_FRAMES
 
@@ -110,7 +113,7 @@ def analyse_waiting(
             # Catches everything: what is odd about one recording must not end the work on all others.
             odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
-        prune(settings.folder, settings.max_bytes)
+        prune(settings.folder, settings.max_bytes, settings.max_days)
 
 
 def analyse_divided(
@@ -145,7 +148,7 @@ def analyse_divided(
                 case RecordingJudged():
                     with suppress(LeaseLostError):
                         yield _finish_judged(event, leases, settings)
-                    prune(settings.folder, settings.max_bytes)
+                    prune(settings.folder, settings.max_bytes, settings.max_days)
 
 
 def _finish_judged(judged: RecordingJudged, leases: Leases, settings: AnalysisSettings) -> Event:

@@ -20,7 +20,8 @@ from engine.common.language import tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
-from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.calibration import Calibration
+from engine.scoring.light_calibration import TooLittleFootageError
 from engine.scoring.places import PLACED_SIGNALS, signals_within
 from engine.scoring.sampling import SAMPLED, Sampling
 from engine.scoring.signals import RAW_SIGNALS, missing_signals

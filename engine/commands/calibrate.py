@@ -65,6 +65,9 @@ def calibrate(
     With --unreviewed, an event in the footage does not become usual: recordings at hand will do for a first answer on
     a camera that the detector does not know.
 
+    Footage may be of several lights, such as day and infrared night: each gets a calibration of its own, and recordings
+    are judged by the one that fits.
+
     With --zones, scores get their meaning by what happens inside them. Recordings have to be analysed with the same
     zones then; the window offers them.
     """
@@ -76,6 +79,7 @@ def calibrate(
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.review.camera_zones import remember_zones
+    from engine.scoring.light_calibration import lights_in_words
     from engine.scoring.sampling import EVERY_FRAME, SAMPLED
     from engine.scoring.tail import MIN_BLOCKS
     from engine.scoring.zone_files import read_zones
@@ -109,8 +113,11 @@ def calibrate(
         _, fingerprint = load_detector(out)
         remember_zones(fingerprint, zones)
         click.echo(f"{zones_in_words(zones)}: give `vad analyse` the same with --zones.")
-    low, high = found.expected_alarms(2, found.seconds / 3600)
+    seconds = sum(light.seconds for light in found.lights)
+    low, high = found.expected_alarms(2, seconds / 3600)
     click.echo(
-        f"Written: {out} (calibrated on {found.videos} videos, {duration_in_words(found.seconds)}; at 2 false alarms "
-        f"an hour, {low} to {high} are expected in as much footage)"
+        f"Written: {out} (calibrated on {len(calibrated.held_out)} videos, {duration_in_words(seconds)}; at 2 false "
+        f"alarms an hour, {low} to {high} are expected in as much footage)"
     )
+    for line in lights_in_words(found.lights):
+        click.echo(f"{line}.")

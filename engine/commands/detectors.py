@@ -156,7 +156,7 @@ def _lines(entry: LibraryEntry) -> list[str]:
         _training(entry),
         "calibrated" if entry.calibrated else "not calibrated",
     ]
-    lines = [", ".join(fact for fact in facts if fact)]
+    lines = [", ".join(fact for fact in facts if fact), *entry.lights]
     return [*lines, entry.note, str(entry.path)] if entry.note else [*lines, str(entry.path)]
 
 

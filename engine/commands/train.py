@@ -30,6 +30,7 @@ from engine.common.events import (
     Stopped,
     to_json_line,
 )
+from engine.common.language import use_language_of_environment
 from engine.common.paths import resolved
 from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
@@ -106,6 +107,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
 
     Several GPUs or processes: torchrun --nproc-per-node N -m engine train RUN ...
     """
+    use_language_of_environment()
     changes = {} if footage else _amendments(ctx)
     run = Run(run_folder)
     requests = StopControl(run.request_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,9 @@ from pathlib import Path
 SOURCE_LANGUAGE = "en"
 LANGUAGES = {SOURCE_LANGUAGE: "English", "de": "Deutsch"}
 """Languages by their code (ISO 639-1), each with the name that its speakers know."""
+
+LANGUAGE_VARIABLE = "VADGUI_LANGUAGE"
+"""The environment variable by which the window tells its child processes the language."""
 
 KEYWORDS = {"tr": None, "tr_noop": None, "tr_n": (1, 2)}
 """The functions whose arguments are texts, as Babel's extraction takes them."""
@@ -58,6 +62,12 @@ def known_language(wanted: Iterable[str]) -> str:
 def use_language(code: str) -> None:
     """Translate into the language of a code of `LANGUAGES` from now on, in the whole process."""
     use_translations(_translations_of(code))
+
+
+def use_language_of_environment() -> None:
+    """Translate into the language that the window has set for this child process; else texts stay as they are."""
+    if code := os.environ.get(LANGUAGE_VARIABLE):
+        use_language(known_language([code]))
 
 
 def use_translations(translations: gettext.NullTranslations) -> None:

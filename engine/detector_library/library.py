@@ -17,6 +17,8 @@ from engine.common.names import displayable
 from engine.common.paths import detectors_folder, resolved
 from engine.detector_library.metadata import LibraryMetadata, MetadataFile
 from engine.models.detector_header import DetectorHeader, Label, copy_labelled, read_header
+from engine.scoring.calibration import Calibration
+from engine.scoring.light_calibration import lights_in_words
 from resources import bundled_detectors, detector_path
 
 SUFFIX = ".safetensors"
@@ -38,6 +40,8 @@ class LibraryEntry:
     preset: str = ""
     teacher: str = ""
     calibrated: bool = False
+    lights: tuple[str, ...] = ()
+    """Of a detector of several lights: what each is and can promise."""
     is_bundled: bool = False
     """Whether it came with the program: it can be used and exported, but not changed."""
     is_listed: bool = True
@@ -283,10 +287,20 @@ def _intact_entry(path: Path, metadata: LibraryMetadata, *, is_bundled: bool) ->
         preset=str(settings.get("preset", "")),
         teacher=str(settings.get("teacher", "")),
         calibrated=bool(settings.get("calibration")),
+        lights=_lights_of(settings.get("calibration")),
         is_bundled=is_bundled,
         training=training if isinstance(training, dict) else {},
         fingerprint=header.fingerprint,
     )
+
+
+def _lights_of(calibration: object) -> tuple[str, ...]:
+    if not isinstance(calibration, dict) or not calibration.get("other_lights"):
+        return ()
+    try:
+        return tuple(lights_in_words(Calibration.from_json(calibration).lights))
+    except (TypeError, ValueError):
+        return ()  # loading the detector tells what is wrong
 
 
 def _label_of(header: DetectorHeader, metadata: LibraryMetadata) -> Label:

@@ -29,7 +29,8 @@ from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import PrototypeBank
 
 _FORMAT = "vadgui-detector"
-_FORMAT_VERSION = 4
+_FORMAT_VERSION, _VERSION_OF_ONE_LIGHT = 5, 4
+"""A detector of one light is written as programs know it that know no others."""
 _KNOWN_VERSIONS = [str(version) for version in range(_FORMAT_VERSION + 1)]
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
@@ -126,10 +127,16 @@ def save_detector(detector: Detector, path: Path) -> None:
         if not name.endswith("num_batches_tracked")
     }
     tensors |= _tensors_of(detector.normal_model)
-    settings = json.dumps(asdict(detector.settings), sort_keys=True, ensure_ascii=False)
+    values = asdict(detector.settings)
+    calibration, version = values["calibration"], _FORMAT_VERSION
+    if not (calibration and calibration["other_lights"]):
+        version = _VERSION_OF_ONE_LIGHT
+        if calibration:
+            del calibration["other_lights"]
+    settings = json.dumps(values, sort_keys=True, ensure_ascii=False)
     header = {
         "format": _FORMAT,
-        "format_version": str(_FORMAT_VERSION),
+        "format_version": str(version),
         "settings": settings,
         "sha256": _digest(settings, tensors),
     }

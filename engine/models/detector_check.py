@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.scoring.calibration import Calibration, Scale
+from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import MAX_LIGHTS
+from engine.scoring.light_calibration import Light, Scale
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import PrototypeBank
 from engine.scoring.signals import LAYOUT_GRID
@@ -59,12 +61,12 @@ def check_calibration(calibration: Calibration) -> None:
         raise ValueError("a calibration with values that are no numbers")
     if not calibration.evidence or len(set(calibration.evidence)) < len(calibration.evidence):
         raise ValueError("a calibration without evidence, or with the same twice")
-    if min(calibration.seconds, calibration.videos, calibration.frame_seconds, *calibration.smoothing_seconds) < 0:
+    if min(calibration.frame_seconds, *calibration.smoothing_seconds) < 0:
         raise ValueError("a calibration of less than no footage")
-    for scale in (calibration.live, calibration.offline):
-        _check_scale(scale, len(calibration.evidence) * len(calibration.smoothing_seconds))
-    if calibration.reference and len(calibration.reference.layout) != LAYOUT_GRID**2:
-        raise ValueError("a reference of another layout")
+    if len(calibration.lights) > MAX_LIGHTS or not all(each.reference for each in calibration.lights[1:]):
+        raise ValueError("lights that can't be told apart")
+    for light in calibration.lights:
+        _check_light(light, len(calibration.evidence) * len(calibration.smoothing_seconds))
 
 
 def check_normal_model(normal_model: NormalModel) -> None:
@@ -79,6 +81,15 @@ def check_normal_model(normal_model: NormalModel) -> None:
         raise ValueError("counts of motion below 0")
     if normal_model.appearance is not None:
         _check_prototypes(normal_model.appearance)
+
+
+def _check_light(light: Light, count: int) -> None:
+    if min(light.seconds, light.videos) < 0:
+        raise ValueError("a calibration of less than no footage")
+    for scale in (light.live, light.offline):
+        _check_scale(scale, count)
+    if light.reference and len(light.reference.layout) != LAYOUT_GRID**2:
+        raise ValueError("a reference of another layout")
 
 
 def _check_scale(scale: Scale, count: int) -> None:

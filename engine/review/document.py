@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -20,6 +21,12 @@ V = TypeVar("V", covariant=True)
 
 FORMAT, VERSION = "vadgui-review", 2
 """From 2 on something may be redacted, and the clock be set: programs that know nothing of that must not hand over."""
+
+
+_STEP_NAME = re.compile(
+    r"(?P<what>.+?)(?: \((?P<reason>.+)\))?(?:, frames? (?P<first>\d+)(?:–(?P<last>\d+))?)?", re.DOTALL
+)
+"""What was done, the reason given, and the frames that it was done to, as the editor names its steps."""
 
 
 class Verdict(StrEnum):
@@ -126,8 +133,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             if change.after is None:
                 return tr("Threshold to its default")
             return tr("Threshold to {score:.2f}").format(score=change.after.enter)
-        what, bracket, reason = self.name.removesuffix(")").partition(" (")
-        return f"{tr(what)} ({tr(reason)})" if bracket else tr(self.name)
+        named = _STEP_NAME.fullmatch(self.name)
+        if named is None:
+            return tr(self.name)
+        told = tr(named["what"]) + (f" ({tr(named['reason'])})" if named["reason"] else "")
+        if named["first"] is None:
+            return told
+        place = tr("frames {first}–{last}") if named["last"] else tr("frame {first}")
+        return f"{told}, {place.format(first=named['first'], last=named['last'])}"
 
 
 class DetectorUsed(msgspec.Struct, frozen=True):

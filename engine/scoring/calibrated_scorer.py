@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.common.durations import duration_in_words
 from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
-from engine.scoring.drift import Reference
+from engine.scoring.drift import References
 from engine.scoring.sampling import Sampling
 from engine.scoring.scorer import Floats, Scorer, Times
 from engine.scoring.segments import Segment, SegmentRule
@@ -68,9 +68,9 @@ class CalibratedScorer(Scorer):
         return self.calibration.reach_seconds
 
     @property
-    def reference(self) -> Reference | None:
+    def references(self) -> References:
         """The calibration's."""
-        return self.calibration.reference
+        return self.calibration.references
 
     def in_condition(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.bool_]:
         """Those that have no score."""
@@ -94,10 +94,11 @@ class CalibratedScorer(Scorer):
 
     def doubt(self, threshold: float) -> str:
         """That so little normal footage can't promise so few."""
-        least = self.calibration.offline.tail.least_false_alarms
+        light = max(self.calibration.lights, key=lambda each: each.least_false_alarms)
+        least = light.least_false_alarms
         if false_alarms_at(threshold) >= least:
             return ""
-        learnt = duration_in_words(self.calibration.seconds)
+        learnt = duration_in_words(light.seconds)
         text = tr("{duration} of normal footage can't promise less than {count} an hour")
         return text.format(duration=learnt, count=math.ceil(least))
 
@@ -113,7 +114,7 @@ class CalibratedScorer(Scorer):
     def axis_ticks(self, top: float) -> tuple[float, ...]:
         """Every second number, or every fifth where there are many."""
         step = 2.0 if top <= _MAX_TWOS else 5.0
-        return tuple(np.arange(0, top + step / 2, step).tolist())
+        return tuple((step * np.arange(top // step + 1)).tolist())
 
     def describe(self, score: float) -> str:
         """The number, and how often normal life looks like that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +13,13 @@ from engine.common.json_values import convert
 from engine.common.language import tr
 from engine.scoring.conditions import (
     CONTEXT_SECONDS,
+    Kinds,
     in_other_light,
     kinds_of_samples,
     spoilt,
     without_conditions,
 )
-from engine.scoring.drift import Drift, Reference
+from engine.scoring.drift import Drift, Reference, References, find_drifts
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
     EVIDENCE,
@@ -26,18 +27,26 @@ from engine.scoring.evidence import (
     MAX_SMOOTHING_SECONDS,
     ROUNDING_SECONDS,
     SMOOTHING_SECONDS,
-    WEIGHTS,
-    RobustScaler,
     evidence_of,
     in_words,
+)
+from engine.scoring.light_calibration import Light, Scale, TooLittleFootageError, usual_signals
+from engine.scoring.lights import (
+    beside_change,
+    held_lights,
+    known_seconds,
+    lights_of_footage,
+    unjudged,
+    videos_in_light,
 )
 from engine.scoring.motion import frame_ratio
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
-from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima
+from engine.scoring.tail import block_maxima
 from engine.video.source import usual_frame_seconds
 
 Times = npt.NDArray[np.floating]
+Flags = npt.NDArray[np.bool_]
 
 _MAX_SAMPLE_SECONDS = min(SMOOTHING_SECONDS)
 """Evidence is a mean over at least so long, both ways or back: there has to be a sample in it."""
@@ -45,18 +54,6 @@ _UNUSUAL_AT_MOST = 2.0
 """-log10 p of most of what was dismissed as normal: one second in a hundred."""
 _FAR_FROM_RATE = 2.1
 """Scores hardly change at up to twice or down to half the frame rate; a little more allows for rounded times."""
-
-
-class TooLittleFootageError(Exception):
-    """What was held out is too short to say how often normal life raises an alarm."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How evidence becomes a score, in one of its two ways of smoothing."""
-
-    standard: RobustScaler
-    tail: Tail
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,8 @@ class Calibration:
     """Over which times evidence is smoothed."""
     sampling: Sampling = EVERY_FRAME
     """How densely the footage was judged: recordings are judged likewise. Earlier versions judged every frame."""
+    other_lights: tuple[Light, ...] = ()
+    """Further lights of the camera, such as infrared night; what else is here is of the light with most footage."""
 
     @classmethod
     def of(
@@ -103,48 +102,107 @@ class Calibration:
         names = [name for name in EVIDENCE if any(np.isfinite(signals[name]).any() for signals, _ in videos)]
         if not names:
             raise TooLittleFootageError
-        reference = Reference.of(videos)
-        videos = [(_usual(signals, times, reference, sampling), times) for signals, times in videos]
-        weights = [WEIGHTS[name] for _ in SMOOTHING_SECONDS for name in names]
-        scales = {}
-        for live in (True, False):
-            evidence, moved = (
-                [evidence_of(signals, times, live=live, names=names, sampling=sampling) for signals, times in each]
-                for each in (videos, others)
-            )
-            scaler = RobustScaler.of([*evidence, *moved], weights)
-            maxima = [
-                block_maxima(scaler.max_evidence(e), times) for e, (_, times) in zip(evidence, videos, strict=True)
-            ]
-            together = np.concatenate(maxima)
-            if len(together) < MIN_BLOCKS:
-                raise TooLittleFootageError
-            scales[live] = Scale(scaler, Tail.of(together, rare_seconds))
-        times_of = [times for _, times in videos]
+        frame_seconds = (
+            usual_frame_seconds(*(t for _, t in videos)) if frame_seconds is None else frame_seconds
+        ) or 0.0
+        lights_of = lights_of_footage(videos, sampling)
+        count = max((int(each.max()) + 1 for each in lights_of if len(each)), default=1)
+        found = []
+        for number in range(count):
+            parts = videos_in_light(videos, lights_of, number)
+            rare = round(rare_seconds * known_seconds(parts) / max(known_seconds(videos), 1))
+            try:
+                # Nobody knows in which light the others are.
+                one = Light.of(parts, names, others if number == 0 else (), sampling, rare)
+            except TooLittleFootageError:
+                if number == 0:
+                    raise
+                continue
+            found.append(one if count == 1 else replace(one, seconds=known_seconds(parts), videos=_with_any(parts)))
+        first, *rest = found
         return cls(
             tuple(names),
-            scales[True],
-            scales[False],
-            float(sum(times[-1] - times[0] for times in times_of if len(times))),
-            len(videos),
-            (usual_frame_seconds(*times_of) if frame_seconds is None else frame_seconds) or 0.0,
-            reference,
+            first.live,
+            first.offline,
+            first.seconds,
+            first.videos,
+            frame_seconds,
+            first.reference,
             sampling=sampling,
+            other_lights=tuple(rest),
+        )
+
+    @property
+    def lights(self) -> tuple[Light, ...]:
+        """All lights of the camera, the one with most footage first."""
+        return Light(self.live, self.offline, self.seconds, self.videos, self.reference), *self.other_lights
+
+    @property
+    def references(self) -> References:
+        """How the footage looked in each light; none where an earlier version calibrated."""
+        return tuple(each.reference for each in self.lights if each.reference)
+
+    def in_light(self, number: int) -> Calibration:
+        """The calibration of one light alone."""
+        if not self.other_lights:
+            return self
+        light = self.lights[number]
+        return replace(
+            self,
+            live=light.live,
+            offline=light.offline,
+            seconds=light.seconds,
+            videos=light.videos,
+            reference=light.reference,
+            other_lights=(),
         )
 
     def with_more(
         self,
         videos: Sequence[tuple[RawSignals, Times]],
-        dismissed: Sequence[npt.NDArray[np.bool_]],
+        dismissed: Sequence[Flags],
         rare_seconds: int = 0,
     ) -> Calibration:
         """This calibration with more normal videos, given as in `of`: their maxima join its distributions.
 
         Evidence that stood out in frames [N] of each video that were `dismissed` as normal is scaled down, so far that
         most of them score no higher than one normal second in a hundred; what stands out otherwise still does. In other
-        light than usual nothing is learnt.
+        light than usual nothing is learnt; of several lights, each learns from what is of it.
         """
-        videos = [(_usual(signals, times, self.reference, self.sampling), times) for signals, times in videos]
+        if not self.other_lights:
+            return self._with_more(videos, dismissed, rare_seconds)
+        lights_of = [self.lights_of_frames(*video) for video in videos]
+        learnt = []
+        for number, light in enumerate(self.lights):
+            parts = videos_in_light(videos, lights_of, number)
+            seconds = known_seconds(parts)
+            rare = round(rare_seconds * seconds / max(known_seconds(videos), 1))
+            own = [flags & (lights == number) for flags, lights in zip(dismissed, lights_of, strict=True)]
+            one = self.in_light(number)._with_more(parts, own, rare) if seconds else self.in_light(number)
+            videos_of = light.videos + _with_any(parts)
+            learnt.append(replace(one.lights[0], seconds=light.seconds + seconds, videos=videos_of))
+        return self._of_lights(learnt)
+
+    def with_lights(self, lights: Sequence[Light]) -> Calibration:
+        """This calibration with further lights."""
+        return self._of_lights([*self.lights, *lights])
+
+    def _of_lights(self, lights: Sequence[Light]) -> Calibration:
+        first, *rest = lights
+        return replace(
+            self,
+            live=first.live,
+            offline=first.offline,
+            seconds=first.seconds,
+            videos=first.videos,
+            reference=first.reference,
+            other_lights=tuple(rest),
+        )
+
+    def _with_more(
+        self, videos: Sequence[tuple[RawSignals, Times]], dismissed: Sequence[Flags], rare_seconds: int
+    ) -> Calibration:
+        videos = [(usual_signals(signals, times, self.reference, self.sampling), times) for signals, times in videos]
         scales = {}
         for live, scale in ((True, self.live), (False, self.offline)):
             evidence = [self._evidence(*video, live) for video in videos]
@@ -169,23 +227,32 @@ class Calibration:
         Below 0 lies what is calmer than all of them; NaN where a frame was not analysed, or the camera fails; frame 0
         takes frame 1's.
         """
-        scale = self.live if live else self.offline
-        told, flags = self._told(signals, seconds, live)
-        evidence = self._evidence(told, seconds, live)
-        scores = scale.tail.neg_log10_p(scale.standard.max_evidence(evidence))
-        return np.where(flags, np.nan, scores) if flags.any() else scores
+        kinds = self._kinds(signals, seconds)
+        scores = np.full(len(seconds), np.nan)
+        for light, here, told in self._by_light(signals, kinds, seconds, live):
+            scale = light.live if live else light.offline
+            found = scale.tail.neg_log10_p(scale.standard.max_evidence(light._evidence(told, seconds, live)))
+            scores[here] = found[here]
+        return scores
 
     def scores_by_signal(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.float64]:
         """The score [S, N] that frames would have by each signal of `evidence` alone; `scores` is the highest."""
-        told, flags = self._told(signals, seconds, live=False)
-        evidence = self._evidence(told, seconds, live=False)
-        scaled = self.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
-        scores = self.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
-        return np.where(flags, np.nan, scores)
+        kinds = self._kinds(signals, seconds)
+        scores = np.full((len(self.evidence), len(seconds)), np.nan)
+        for light, here, told in self._by_light(signals, kinds, seconds, live=False):
+            evidence = light._evidence(told, seconds, live=False)
+            scaled = light.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
+            found = light.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
+            scores[:, here] = found[:, here]
+        return scores
+
+    def lights_of_frames(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.intp]:
+        """The light of each frame [N] of a video."""
+        return held_lights(self._kinds(signals, seconds), seconds)
 
     def in_condition(self, signals: RawSignals, seconds: Times, *, live: bool = False) -> npt.NDArray[np.bool_]:
-        """Which frames [N] of a video say nothing, as the camera fails there."""
-        return self._told(signals, seconds, live)[1]
+        """Which frames [N] of a video say nothing, as the camera fails or its light changes there."""
+        return unjudged(self._kinds(signals, seconds), seconds, live=live)
 
     @property
     def reach_seconds(self) -> float:
@@ -199,18 +266,25 @@ class Calibration:
         first, stop = np.searchsorted(seconds, [seconds[frame] - reach, seconds[frame] + reach])
         # Frame 0 takes frame 1's, whatever it is smoothed over.
         part = slice(int(first), max(int(stop), frame + 2))
-        near, _ = self._told(signals[part], seconds[part], live)
-        evidence = self._evidence(near, seconds[part], live)[:, [frame - part.start]]
-        strongest = (self.live if live else self.offline).standard.strongest(evidence)
-        return in_words(self.evidence[int(strongest[0]) % len(self.evidence)])
+        near, times, row = signals[part], seconds[part], frame - part.start
+        for light, here, told in self._by_light(near, self._kinds(near, times), times, live):
+            if here[row]:
+                evidence = light._evidence(told, times, live)[:, [row]]
+                strongest = (light.live if live else light.offline).standard.strongest(evidence)
+                return in_words(self.evidence[int(strongest[0]) % len(self.evidence)])
+        return ""
 
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
-        """How many false alarms to expect in a recording, at the least and at the most, nine times in ten."""
-        return self.offline.tail.expected_alarms(per_hour, hours)
+        """How many false alarms to expect in a recording, at the least and at the most, nine times in ten.
+
+        Of several lights, whichever the recording is of.
+        """
+        low, high = zip(*(each.offline.tail.expected_alarms(per_hour, hours) for each in self.lights), strict=True)
+        return min(low), max(high)
 
     def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
         """Where a video no longer looks like the footage that this was learnt from; nothing is known without it."""
-        return self.reference.drifts(signals, seconds) if self.reference else []
+        return find_drifts(self.references, signals, seconds)
 
     def other_rate(self, own_seconds: float | None) -> str:
         """That a video whose frames last so long has far more or fewer a second than the footage, in words; else empty.
@@ -223,19 +297,28 @@ class Calibration:
         text = tr("{rate:.3g} frames a second, the detector's calibration footage had {footage:.3g}")
         return text.format(rate=own, footage=footage)
 
-    def _told(self, signals: RawSignals, seconds: Times, live: bool) -> tuple[RawSignals, npt.NDArray[np.bool_]]:
-        """Signals [N] as far as they say something of what happens, and which frames [N] say nothing at all."""
-        kinds = kinds_of_samples(signals, seconds, self.reference, self.sampling)
+    def _kinds(self, signals: RawSignals, seconds: Times) -> Kinds:
+        return kinds_of_samples(signals, seconds, self.references, self.sampling)
+
+    def _by_light(
+        self, signals: RawSignals, kinds: Kinds, seconds: Times, live: bool
+    ) -> Iterator[tuple[Calibration, Flags, RawSignals]]:
+        """Each light of a video: its calibration, which frames [N] are judged in it, and their signals [N]."""
         flags = spoilt(kinds, seconds, live=live)
         told = without_conditions(signals, flags)
         is_other_light = in_other_light(kinds, seconds, live=live)
-        if LOOKS in self.evidence and is_other_light.any():
-            # The encoder's features follow the light: everything looks unusual there, and moves as it does.
-            usual = self.offline.standard.medians[self.evidence.index(LOOKS)]
-            told = told.copy()
-            looks = told[LOOKS]
-            looks[is_other_light & ~np.isnan(looks)] = usual
-        return told, flags
+        lights = held_lights(kinds, seconds, live=live)
+        flags |= beside_change(lights, seconds, live=live)
+        for number in np.flatnonzero(np.bincount(lights)).tolist():
+            light, here = self.in_light(number), lights == number
+            own = without_conditions(told, ~here)
+            if LOOKS in self.evidence and (is_other_light & here).any():
+                # The encoder's features follow the light: everything looks unusual there, and moves as it does.
+                own = own.copy()
+                looks = own[LOOKS]
+                usual = light.offline.standard.medians[self.evidence.index(LOOKS)]
+                looks[is_other_light & ~np.isnan(looks)] = usual
+            yield light, here & ~flags, own
 
     def _evidence(self, signals: RawSignals, seconds: Times, live: bool) -> npt.NDArray[np.float64]:
         return evidence_of(
@@ -266,7 +349,6 @@ class Calibration:
         return made
 
 
-def _usual(signals: RawSignals, seconds: Times, reference: Reference | None, sampling: Sampling) -> RawSignals:
-    """The signals [N] without what was measured while the camera failed, or in other light than usual."""
-    kinds = kinds_of_samples(signals, seconds, reference, sampling)
-    return without_conditions(signals, spoilt(kinds, seconds) | in_other_light(kinds, seconds))
+def _with_any(videos: Sequence[tuple[RawSignals, Times]]) -> int:
+    """In how many videos anything is known."""
+    return sum(known_seconds([each]) > 0 for each in videos)

@@ -15,14 +15,16 @@ import numpy.typing as npt
 
 from engine.common.durations import duration_in_words
 from engine.common.language import tr, tr_noop
-from engine.scoring.drift import OTHER_LIGHT, Drift, Reference
+from engine.scoring.drift import OTHER_LIGHT, Drift, Reference, References, nearest_light
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 
 Times = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
 Kinds = npt.NDArray[np.uint16]
-"""Bits of ConditionKind [N], 0 where nothing is wrong or known."""
+"""Bits of ConditionKind [N], 0 where nothing is wrong or known.
+
+With several lights, what LIGHT_SHIFT leaves of it is 1 + the number of the light of each sample."""
 
 # Chosen between what normal footage of Ped2, Avenue and the demo's scene reaches, and made failures of the same.
 _FROZEN_LEVELS = 2.0  # a repeated picture, encoded anew: 1 to 1.9 between keyframes; somebody far away moves: 27
@@ -30,7 +32,7 @@ _BLACK_LUMA, _BLACK_CONTRAST = 20.0, 8.0
 _FLAT_CONTRAST = 3.0
 _COVERED_CONTRAST = 0.3  # of the calibration's
 _CLOTH_CONTRAST = 12.0
-_LOW_CONTRAST = 0.65  # of the calibration's; clouds take less
+LOW_CONTRAST = 0.65  # of the calibration's; clouds take less
 _BLUR = 2.0  # sharpness below the calibration's
 _NOISE_LEVELS = 2.8  # normal footage: 2.1
 _NOISE_SHARPNESS = 1.2  # above the calibration's: some cameras are always noisy
@@ -79,7 +81,9 @@ _MIN_LENGTHS = dict.fromkeys(ConditionKind, _MIN_SECONDS) | {
 }
 
 
+LIGHT_SHIFT, MAX_LIGHTS = 12, 15
 _BITS = {kind: np.uint16(1 << number) for number, kind in enumerate(ConditionKind)}
+_ALL_BITS = np.uint16((1 << len(ConditionKind)) - 1)
 _OTHER_LIGHT = (ConditionKind.DARKER, ConditionKind.BRIGHTER)
 _OTHER_LIGHT_BITS = _BITS[ConditionKind.DARKER] | _BITS[ConditionKind.BRIGHTER]
 
@@ -104,20 +108,28 @@ class Condition:
 
 
 def kinds_of_samples(
-    signals: RawSignals, seconds: Times, reference: Reference | None = None, sampling: Sampling = EVERY_FRAME
+    signals: RawSignals, seconds: Times, references: References = (), sampling: Sampling = EVERY_FRAME
 ) -> Kinds:
     """What is wrong in each sample among frames with raw signals [N] at times [N], however long it lasts.
 
-    Contrast, light and focus are judged against the calibration's footage; nothing is known of them without.
+    Contrast, light and focus are judged against the calibration's footage in the nearest light; nothing is known of
+    them without.
     """
     kinds = np.zeros(len(seconds), np.uint16)
     known = ~np.isnan(signals["median_change"])
     if not sampling.is_every_frame:
         known &= sampling.due(seconds)
     if known.any():
-        found = np.zeros(np.count_nonzero(known), np.uint16)
-        for kind, holds in _kinds(signals[known], reference):
-            found[holds] |= _BITS[kind]
+        samples = signals[known]
+        found = np.zeros(len(samples), np.uint16)
+        lights = nearest_light(references, samples["layout"])
+        for number in np.flatnonzero(np.bincount(lights)).tolist():
+            here = np.flatnonzero(lights == number)
+            of_light = samples if len(here) == len(samples) else samples[here]
+            for kind, holds in _kinds(of_light, references[number] if references else None):
+                found[here[holds]] |= _BITS[kind]
+        if len(references) > 1:
+            found |= (lights + 1).astype(np.uint16) << LIGHT_SHIFT
         kinds[known] = found
     return kinds
 
@@ -133,10 +145,10 @@ def conditions_of(kinds: Kinds, seconds: Times) -> list[Condition]:
 
 
 def find_conditions(
-    signals: RawSignals, seconds: Times, reference: Reference | None = None, sampling: Sampling = EVERY_FRAME
+    signals: RawSignals, seconds: Times, references: References = (), sampling: Sampling = EVERY_FRAME
 ) -> list[Condition]:
     """The conditions of a recording with raw signals [N] at times [N], in the order of time."""
-    return conditions_of(kinds_of_samples(signals, seconds, reference, sampling), seconds)
+    return conditions_of(kinds_of_samples(signals, seconds, references, sampling), seconds)
 
 
 def spoilt(kinds: Kinds, seconds: Times, *, live: bool = False) -> Flags:
@@ -154,13 +166,13 @@ def spoilt(kinds: Kinds, seconds: Times, *, live: bool = False) -> Flags:
 def in_condition(
     signals: RawSignals,
     seconds: Times,
-    reference: Reference | None = None,
+    references: References = (),
     sampling: Sampling = EVERY_FRAME,
     *,
     live: bool = False,
 ) -> Flags:
     """Which frames of a recording with raw signals [N] at times [N] are in a condition without scores, or beside it."""
-    return spoilt(kinds_of_samples(signals, seconds, reference, sampling), seconds, live=live)
+    return spoilt(kinds_of_samples(signals, seconds, references, sampling), seconds, live=live)
 
 
 def in_other_light(kinds: Kinds, seconds: Times, *, live: bool = False) -> Flags:
@@ -228,7 +240,7 @@ def _when(condition: Condition) -> str:
 
 def _stretches(kinds: Kinds, seconds: Times, bridged_seconds: float) -> Iterator[tuple[ConditionKind, Times]]:
     """Kind and times of the samples of each stretch; shorter gaps than that are bridged."""
-    at = np.flatnonzero(kinds)
+    at = np.flatnonzero(kinds & _ALL_BITS)
     for kind in ConditionKind:
         times = seconds[at[(kinds[at] & _BITS[kind]) != 0]]
         for run in np.split(times, np.flatnonzero(np.diff(times) > bridged_seconds) + 1):
@@ -254,7 +266,7 @@ def _kinds(samples: RawSignals, reference: Reference | None) -> Iterator[tuple[C
     is_rain = (samples["median_change"] > _RAIN_LEVELS) & (samples["changed_share"] > _RAIN_SHARE)
     is_noisy &= is_noise | (is_rain & (sharpness > sharpest * _RAIN_SHARPNESS))
     relative = samples["layout"].reshape(len(samples), -1).std(axis=1) / max(reference.layout_contrast, 1e-3)
-    is_low = ~is_black & (relative < _LOW_CONTRAST)
+    is_low = ~is_black & (relative < LOW_CONTRAST)
     is_dark, is_bright = luma < reference.luma[0] / OTHER_LIGHT, luma > reference.luma[1] * OTHER_LIGHT
     is_soft = ~is_low & (sharpness < softest / _BLUR)
     # Another scene has another contrast, other light and other edges.

@@ -19,6 +19,7 @@ from engine.scoring.signals import LAYOUT_GRID, RawSignals
 Times = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
 
 LASTS_SECONDS = 20.0
 """A van before the lens passes; in a recording shorter than twice this, half of it will do."""
@@ -33,7 +34,7 @@ _TAIL = 0.01
 # same camera reach in Ped2, Avenue and the demo's scene stays within, a third of the picture's shift does not.
 _LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
 _ALIKE = 0.97
-_SAME_SCENE = 0.9  # of the same camera 0.99, of another one's well-lit walkway 0.78
+SAME_SCENE = 0.9  # correlation: of the same camera 0.99, of another one's well-lit walkway 0.78
 _MIN_SCENE_SAMPLES, SCENE_SAMPLES = 3, 200
 """Of so many, evenly spread, only few show the van before the lens."""
 _PATTERN = 0.3
@@ -113,7 +114,7 @@ class Reference:
     @classmethod
     def of(cls, videos: Sequence[tuple[RawSignals, Times]]) -> Reference | None:
         """Learnt from the raw signals [N] of normal videos with frames at these times [N]; None where they are none."""
-        found = [looks for looks in (_Looks.of(signals, times) for signals, times in videos) if len(looks.seconds)]
+        found = [looks for looks in (Looks.of(signals, times) for signals, times in videos) if len(looks.seconds)]
         if not found:
             return None
         layouts = np.concatenate([looks.layouts for looks in found])
@@ -121,7 +122,7 @@ class Reference:
         motion = np.concatenate([looks.camera_motion_px for looks in found])
         return cls(
             tuple(layout.tolist()),
-            float(np.quantile(_likeness(layouts, layout), _TAIL)),
+            float(np.quantile(likeness_of(layouts, layout), _TAIL)),
             _range(np.concatenate([looks.luma for looks in found])),
             _range(np.concatenate([looks.sharpness for looks in found])),
             float(np.quantile(motion[~np.isnan(motion)], 1 - _TAIL)) if not np.isnan(motion).all() else 0.0,
@@ -134,38 +135,15 @@ class Reference:
 
     def shows_scene(self, layouts: npt.NDArray[np.floating] | npt.NDArray[np.uint8]) -> Flags:
         """Which layouts [N, LAYOUT_GRID, LAYOUT_GRID] are of this scene, whatever light and contrast they have."""
-        likeness = _likeness(layouts.reshape(-1, LAYOUT_GRID**2).astype(np.float64), np.array(self.layout))
-        return np.asarray(likeness >= _SAME_SCENE)
+        likeness = likeness_of(layouts.reshape(-1, LAYOUT_GRID**2).astype(np.float64), np.array(self.layout))
+        return np.asarray(likeness >= SAME_SCENE)
 
-    def is_other_scene(self, signals: RawSignals) -> bool:
-        """Whether a recording with raw signals [N] shows another scene, as far as it is known: some samples will do."""
-        known = np.flatnonzero(~np.isnan(signals["sharpness"]))
-        if len(known) < _MIN_SCENE_SAMPLES:
-            return False
-        chosen = known[np.linspace(0, len(known) - 1, min(len(known), SCENE_SAMPLES)).astype(np.intp)]
-        layouts = signals["layout"][chosen].astype(np.float64)
-        # A black picture, or a covered lens, shows no scene at all.
-        layouts = layouts[layouts.std(axis=(1, 2)) > _PATTERN * self.layout_contrast]
-        return len(layouts) >= _MIN_SCENE_SAMPLES and not self.shows_scene(np.median(layouts, axis=0)[None])[0]
+    def differences(self, looks: Looks) -> dict[DriftKind, Flags]:
+        """Whether each second differs in each kind."""
+        return dict(self._differences(looks))
 
-    def drifts(self, signals: RawSignals, seconds: Times) -> list[Drift]:
-        """Where a recording with raw signals [N] at times [N] differs for long, the gravest first.
-
-        What was not analysed differs in nothing. A camera that was moved shows other light and other edges too: during
-        such a stretch nothing else is said.
-        """
-        if not len(seconds):
-            return []
-        return lasting_drifts(*self.differences(signals, seconds), float(seconds[-1] - seconds[0]))
-
-    def differences(self, signals: RawSignals, seconds: Times) -> tuple[Floats, Flags]:
-        """The whole seconds [S] of which something was analysed, and whether each differs in each kind [KINDS, S]."""
-        looks = _Looks.of(signals, seconds)
-        by_kind = dict(self._differences(looks))
-        return looks.seconds, np.stack([by_kind[kind] for kind in DriftKind])
-
-    def _differences(self, looks: _Looks) -> Iterator[tuple[DriftKind, Flags]]:
-        likeness = _likeness(looks.layouts, np.array(self.layout))
+    def _differences(self, looks: Looks) -> Iterator[tuple[DriftKind, Flags]]:
+        likeness = likeness_of(looks.layouts, np.array(self.layout))
         least = min(np.tanh(np.arctanh(min(self.likeness, 0.9999)) - _LESS_LIKE), _ALIKE)
         yield DriftKind.MOVED, likeness < least
         yield DriftKind.SHAKING, looks.camera_motion_px > max(_OTHER_MOTION * self.camera_motion_px, _MIN_MOTION_PX)
@@ -177,8 +155,69 @@ class Reference:
         yield DriftKind.NOISY, looks.sharpness > sharpest * _OTHER_SHARPNESS
 
 
+References = Sequence[Reference]
+"""How normal footage of a camera looks in each of its lights; empty where nobody knows."""
+
+
+def nearest_light(references: References, layouts: npt.NDArray[np.floating] | npt.NDArray[np.uint8]) -> Indices:
+    """Which light each layout [N, LAYOUT_GRID, LAYOUT_GRID] is of: the one whose median layout is the nearest."""
+    if len(references) < 2:
+        return np.zeros(len(layouts), np.intp)
+    return nearest_layout(np.array([each.layout for each in references]), layouts)
+
+
+def nearest_layout(usual: Floats, layouts: npt.NDArray[np.floating] | npt.NDArray[np.uint8]) -> Indices:
+    """Which of the `usual` layouts [K, cells] is nearest to each of the others, of as many cells."""
+    flat = layouts.reshape(len(layouts), -1).astype(np.float64)
+    # Squared distances, but for what is the same of all.
+    return np.asarray((np.square(usual).sum(axis=1) - 2 * flat @ usual.T).argmin(axis=1), np.intp)
+
+
+def is_other_scene(references: References, signals: RawSignals) -> bool:
+    """Whether a recording with raw signals [N] shows another scene, as far as it is known: some samples will do."""
+    known = np.flatnonzero(~np.isnan(signals["sharpness"]))
+    if not references or len(known) < _MIN_SCENE_SAMPLES:
+        return False
+    chosen = known[np.linspace(0, len(known) - 1, min(len(known), SCENE_SAMPLES)).astype(np.intp)]
+    layouts = signals["layout"][chosen].astype(np.float64)
+    # A black picture, or a covered lens, shows no scene at all.
+    layouts = layouts[layouts.std(axis=(1, 2)) > _PATTERN * min(each.layout_contrast for each in references)]
+    if len(layouts) < _MIN_SCENE_SAMPLES:
+        return False
+    # Of a recording through day and night, the light that most of it has will tell.
+    lights = nearest_light(references, layouts)
+    most = int(np.bincount(lights).argmax())
+    return not references[most].shows_scene(np.median(layouts[lights == most], axis=0)[None])[0]
+
+
+def find_drifts(references: References, signals: RawSignals, seconds: Times) -> list[Drift]:
+    """Where a recording with raw signals [N] at times [N] differs for long, the gravest first.
+
+    What was not analysed differs in nothing. A camera that was moved shows other light and other edges too: during
+    such a stretch nothing else is said.
+    """
+    if not references or not len(seconds):
+        return []
+    return lasting_drifts(*differences(references, signals, seconds), float(seconds[-1] - seconds[0]))
+
+
+def differences(references: References, signals: RawSignals, seconds: Times) -> tuple[Floats, Flags]:
+    """The whole seconds [S] of which something was analysed, and whether each differs in each kind [KINDS, S].
+
+    Each is compared with the light that it is nearest to.
+    """
+    looks = Looks.of(signals, seconds)
+    found = np.zeros((len(DriftKind), len(looks.seconds)), np.bool_)
+    lights = nearest_light(references, looks.layouts)
+    for number in np.flatnonzero(np.bincount(lights)).tolist():
+        by_kind = references[number].differences(looks)
+        here = lights == number
+        found[:, here] = np.stack([by_kind[kind] for kind in DriftKind])[:, here]
+    return looks.seconds, found
+
+
 def lasting_drifts(seconds: Floats, differs: Flags, length_seconds: float) -> list[Drift]:
-    """What `Reference.differences` found in a recording so long, where it lasts; the gravest first."""
+    """What `differences` found in a recording so long, where it lasts; the gravest first."""
     lasts = min(LASTS_SECONDS, length_seconds / 2)
     drifts: list[Drift] = []
     for kind, kind_differs in zip(DriftKind, differs, strict=True):
@@ -188,7 +227,7 @@ def lasting_drifts(seconds: Floats, differs: Flags, length_seconds: float) -> li
 
 
 @dataclass(frozen=True, eq=False)
-class _Looks:
+class Looks:
     """How a video looks in each second of it that was analysed, on average."""
 
     seconds: Floats
@@ -201,7 +240,8 @@ class _Looks:
     """NaN where it is not known."""
 
     @classmethod
-    def of(cls, signals: RawSignals, seconds: Times) -> _Looks:
+    def of(cls, signals: RawSignals, seconds: Times) -> Looks:
+        """By the raw signals [N] of frames at these times [N]."""
         known = signals[~np.isnan(signals["sharpness"])]
         blocks = np.floor(seconds[~np.isnan(signals["sharpness"])])
         if not len(known):
@@ -218,7 +258,7 @@ class _Looks:
         return cls(blocks[starts], layouts, luma, sharpness / np.maximum(luma, 1), motion)
 
 
-def _likeness(layouts: Floats, reference: Floats) -> Floats:
+def likeness_of(layouts: Floats, reference: Floats) -> Floats:
     """Correlation of each layout [N, cells] with a reference [cells]; brightness and contrast take no part.
 
     The cells that fit least are left out: a van that parks for an hour is no other place.

@@ -7,8 +7,9 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.conditions import Condition, conditions_of, kinds_of_samples, spoilt
-from engine.scoring.drift import SCENE_SAMPLES, Drift, DriftKind, Reference, lasting_drifts
+from engine.scoring.conditions import Condition, conditions_of, kinds_of_samples
+from engine.scoring.drift import SCENE_SAMPLES, Drift, DriftKind, References, differences, lasting_drifts
+from engine.scoring.lights import held_lights, unjudged
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
 from engine.scoring.signals import RawSignals, missing_signals
@@ -20,16 +21,16 @@ _ROWS_A_RUN = 400
 
 
 class IncrementalScores:
-    """What `Scorer.scores` and `Reference.drifts` say of all rows that came, derived in steps."""
+    """What `Scorer.scores` and `find_drifts` say of all rows that came, derived in steps."""
 
-    def __init__(self, scorer: Scorer, seconds: Times, reference: Reference | None = None) -> None:
+    def __init__(self, scorer: Scorer, seconds: Times, references: References = ()) -> None:
         """A recording with frames at times [N], ascending from 0, of which nothing is analysed yet.
 
-        There are no drifts without a `reference`.
+        There are no drifts without `references`.
         """
         self._scorer = scorer
         self._seconds = seconds
-        self._reference = reference
+        self._references = references
         self.signals: RawSignals = missing_signals(len(seconds))
         """Raw signals [N] of all that came; NaN where not analysed yet."""
         self._raw_scores = np.full(len(seconds), np.nan)
@@ -98,8 +99,13 @@ class IncrementalScores:
         return conditions_of(self._kinds, self._seconds)
 
     def in_condition(self) -> npt.NDArray[np.bool_]:
-        """Which frames [N] are not to be flagged, as the camera fails there."""
-        return spoilt(self._kinds, self._seconds)
+        """Which frames [N] are not to be flagged, as the camera fails or its light changes there."""
+        return unjudged(self._kinds, self._seconds)
+
+    def light_of(self, frame: int) -> int:
+        """The number of a frame's light, of what was derived; 0 where nothing is known of several."""
+        begin, stop = self._near(frame, frame + 1)
+        return int(held_lights(self._kinds[begin:stop], self._seconds[begin:stop])[frame - begin])
 
     def is_other_scene(self) -> bool:
         """Whether the recording shows another scene than the calibration's, by some of the frames that came."""
@@ -148,17 +154,17 @@ class IncrementalScores:
         # Whether the first of some frames is a sample hangs on the one before it.
         part = slice(max(start - 1, 0), max(stop, 2))
         scorer = self._scorer
-        kinds = kinds_of_samples(self.signals[part], self._seconds[part], scorer.reference, scorer.sampling)
+        kinds = kinds_of_samples(self.signals[part], self._seconds[part], scorer.references, scorer.sampling)
         self._kinds[start:stop] = kinds[start - part.start : stop - part.start]
         self._judged[start:stop] = ~np.isnan(self.signals["sharpness"][start:stop])
 
     def _derive_differences(self, start: int, stop: int) -> None:
-        if self._reference is None:
+        if not self._references:
             return
         first, last = (int(np.searchsorted(self._block_starts, each, "right")) - 1 for each in (start, stop - 1))
         begin = self._block_starts[first]
         end = self._block_starts[last + 1] if last + 1 < len(self._blocks) else len(self._seconds)
-        blocks, differs = self._reference.differences(self.signals[begin:end], self._seconds[begin:end])
+        blocks, differs = differences(self._references, self.signals[begin:end], self._seconds[begin:end])
         self._analysed[first : last + 1] = False
         at = np.searchsorted(self._blocks, blocks)
         self._analysed[at] = True

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import Condition, find_conditions, in_condition
-from engine.scoring.drift import Reference
+from engine.scoring.drift import References, is_other_scene
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
@@ -73,21 +73,21 @@ class Scorer(ABC):
         return 0.0
 
     @property
-    def reference(self) -> Reference | None:
-        """How the camera's footage looks; None where nobody knows."""
-        return None
+    def references(self) -> References:
+        """How the camera's footage looks in each light; none where nobody knows."""
+        return ()
 
     def conditions(self, signals: RawSignals, seconds: Times) -> list[Condition]:
         """When the camera fails in a video."""
-        return find_conditions(signals, seconds, self.reference, self.sampling)
+        return find_conditions(signals, seconds, self.references, self.sampling)
 
     def in_condition(self, signals: RawSignals, seconds: Times) -> npt.NDArray[np.bool_]:
         """Which frames [N] are not to be flagged, as the camera fails there."""
-        return in_condition(signals, seconds, self.reference, self.sampling)
+        return in_condition(signals, seconds, self.references, self.sampling)
 
     def is_other_scene(self, signals: RawSignals) -> bool:
         """Whether a video shows another scene than the detector was calibrated for: its scores flag nothing then."""
-        return self.reference is not None and self.reference.is_other_scene(signals)
+        return is_other_scene(self.references, signals)
 
     def reason(self, segment: Segment, signals: RawSignals, seconds: Times) -> str:
         """Why a segment was flagged, in words: what spoke most for it at its peak; empty without reasons."""

@@ -264,27 +264,21 @@ def check_disk_space(plan: FootagePlan, folder: Path, settings: RunSettings) -> 
         TrainingError: the footage is larger than the free space or the limit.
     """
     needed, free = plan.bytes_on_disk, shutil.disk_usage(folder).free
+    sizes = {"needed": _bytes_text(needed), "free": _bytes_text(free), "limit": _bytes_text(settings.cache_max_bytes)}
     if needed > settings.cache_max_bytes:
         raise TrainingError(
-            tr("This footage would take {needed} on disk, and the limit is {limit}").format(
-                needed=_bytes_text(needed), limit=_bytes_text(settings.cache_max_bytes)
-            ),
+            tr("This footage would take {needed} on disk, and the limit is {limit}").format(**sizes),
             subject=folder,
             advice=tr("Raise the limit (--cache-gb), or choose fewer or shorter recordings."),
         )
     if needed > free:
         raise TrainingError(
-            tr("This footage would take {needed} on disk, and {free} are free").format(
-                needed=_bytes_text(needed), free=_bytes_text(free)
-            ),
+            tr("This footage would take {needed} on disk, and {free} are free").format(**sizes),
             subject=folder,
             advice=tr("Free some space, choose a folder on another disk, or choose fewer or shorter recordings."),
         )
-    return Noted(
-        tr("The footage, {frames:,} frames, will take {needed} on disk; {free} are free.").format(
-            frames=plan.frames, needed=_bytes_text(needed), free=_bytes_text(free)
-        )
-    )
+    text = tr("The footage, {frames:,} frames, will take {needed} on disk; {free} are free.")
+    return Noted(text.format(frames=plan.frames, **sizes))
 
 
 def _bytes_text(count: int) -> str:

@@ -43,7 +43,12 @@ class Cursor:
         return position_known and nearest_keyframe - 1 <= self.position < index
 
     def restart(self) -> None:
-        """Go back to before the first frame."""
+        """Go back to before the first frame.
+
+        Raises:
+            VideoError: the file can't be opened any more.
+        """
+        self._position_lost = True
         self._decoder.restart()
         self._begin(position=-1, from_start=True)
 

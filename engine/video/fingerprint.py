@@ -18,11 +18,11 @@ _PICTURES_BYTES = 256 << 20
 _MIN_PICTURE_SAMPLE_BYTES = 4 << 10
 
 
-def file_fingerprint(path: Path) -> str:
-    """SHA-256 over size and three samples of a file: its start, middle and end."""
+def file_fingerprint(path: Path, size: int | None = None) -> str:
+    """SHA-256 over size and three samples of a file, or of its first bytes: the start, middle and end of them."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        _add_samples(digest, file, _SAMPLE_BYTES)
+        _add_samples(digest, file, _SAMPLE_BYTES, size)
     return digest.hexdigest()
 
 
@@ -42,9 +42,10 @@ def pictures_fingerprint(pictures: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _add_samples(digest: hashlib._Hash, file: BinaryIO, sample_bytes: int) -> None:
-    size = os.fstat(file.fileno()).st_size
+def _add_samples(digest: hashlib._Hash, file: BinaryIO, sample_bytes: int, size: int | None = None) -> None:
+    if size is None:
+        size = os.fstat(file.fileno()).st_size
     digest.update(size.to_bytes(8, "little"))
     for sample in range(_SAMPLES):
         file.seek(max(size - sample_bytes, 0) * sample // (_SAMPLES - 1))
-        digest.update(file.read(sample_bytes))
+        digest.update(file.read(min(sample_bytes, size)))

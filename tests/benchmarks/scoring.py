@@ -66,7 +66,7 @@ def run(quick: bool = False) -> dict[str, float]:
     calibration = Calibration.of([(normal_life(1500, seed), times[:1500]) for seed in range(1, 6)])
     assert isinstance(calibration.reference, Reference)
     scorer = CalibratedScorer(calibration)
-    growing = IncrementalScores(scorer, times, calibration.reference)
+    growing = IncrementalScores(scorer, times, calibration.references)
     growing.add(0, signals)
     steps: list[float] = []
     while not growing.is_up_to_date:

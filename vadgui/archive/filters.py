@@ -13,7 +13,6 @@ from engine.archive.entering import moment_of, region_of
 from engine.archive.searching import Query
 from engine.common.language import tr
 from engine.review.document import Verdict
-from vadgui.recordings.ranked import VERDICT_WORDS
 from vadgui.ui.number_boxes import parse_number
 from vadgui.ui.widgets import tool_button
 
@@ -113,7 +112,7 @@ class FilterBar(QWidget):
         super().__init__(parent)
         self.cameras = ChoiceButton(tr("Cameras"), tr("All cameras"))
         self.verdicts = ChoiceButton(tr("Verdicts"), tr("All verdicts"))
-        self.verdicts.offer({str(verdict): tr(words) for verdict, words in VERDICT_WORDS.items()})
+        self.verdicts.offer({str(verdict): tr(verdict) for verdict in Verdict})
         self.reason = QComboBox()
         self.reason.setEditable(True)
         self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

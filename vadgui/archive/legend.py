@@ -12,7 +12,6 @@ from engine.archive.schema import AnalysisState
 from engine.common.language import tr, tr_noop
 from engine.review.document import Verdict
 from vadgui.archive.lane_painter import HitPainter, paint_footage
-from vadgui.recordings.ranked import VERDICT_WORDS
 from vadgui.ui import theme
 
 _FOOTAGE: Sequence[tuple[AnalysisState | None, str]] = (
@@ -39,8 +38,8 @@ class LaneLegend(QWidget):
         left = float(_MARGIN_PX)
         for state, words in _FOOTAGE:
             left = self._entry(painter, left, tr(words), state=state)
-        for verdict, words in VERDICT_WORDS.items():
-            left = self._entry(painter, left, tr(words), verdict=verdict)
+        for verdict in Verdict:
+            left = self._entry(painter, left, tr(verdict), verdict=verdict)
 
     def _entry(
         self,

@@ -11,7 +11,6 @@ from engine.archive.schema import AnalysisState
 from engine.archive.searching import Hit
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
-from vadgui.recordings.ranked import VERDICT_WORDS
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.language import dates_locale
 
@@ -50,7 +49,7 @@ def reason_words(hit: Hit) -> str:
 
 def verdict_words(hit: Hit) -> str:
     """What was said of it, with the reason of that."""
-    said = tr(VERDICT_WORDS[hit.verdict])
+    said = tr(hit.verdict)
     return f"{said} ({tr(hit.verdict_reason)})" if hit.verdict_reason else said
 
 

@@ -299,5 +299,6 @@ def fact_rows(entry: LibraryEntry) -> list[tuple[str, str]]:
     return [
         (tr("Learnt from"), ", ".join(filter(None, (learnt, names))) or tr("not recorded")),
         (tr("Models"), " · ".join(filter(None, (entry.preset, teacher))) or tr("not recorded")),
+        *([(tr("Lights"), "\n".join(entry.lights))] if entry.lights else []),
         (tr("Note"), entry.note or tr("none")),
     ]

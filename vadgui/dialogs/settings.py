@@ -149,9 +149,9 @@ def _combo_box(shown: Shown, value: str, use: Callable[[object], None]) -> QComb
 def _number_box(shown: Shown, value: float, use: Callable[[object], None]) -> NumberBox:
     box = NumberBox()
     box.setRange(0.0, shown.most)
-    box.setDecimals(1)
-    box.setSingleStep(0.5)
-    box.setSuffix(shown.unit)
+    box.setDecimals(shown.decimals)
+    box.setSingleStep(0.5 if shown.decimals else 1)
+    box.setSuffix(tr(shown.unit))
     box.setValue(value)
     box.valueChanged.connect(use)
     return box

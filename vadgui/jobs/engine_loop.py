@@ -28,6 +28,7 @@ from vadgui.jobs.messages import (
     Message,
     Opening,
     PlacesFound,
+    SourceChanged,
     ThumbnailMade,
     VideoClosed,
     VideoOpened,
@@ -43,6 +44,7 @@ from vadgui.jobs.request_queue import (
     ControlAnalysis,
     FindClock,
     FindPlaces,
+    LookAtSource,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -53,6 +55,7 @@ from vadgui.jobs.request_queue import (
     Task,
     TraceWindow,
 )
+from vadgui.jobs.source_guard import SourceGuard
 from vadgui.jobs.stored_analysis import stored_analysis
 from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import FrameView
@@ -86,6 +89,7 @@ class EngineLoop:
         self._analyses_folder = analyses_folder
         self._generation = 0
         self._source: VideoSource | None = None
+        self._guard: SourceGuard | None = None
         self._predictor: Predictor | None = None
         self._loaded: tuple[Path, Predictor] | None = None
         """The same, with its path."""
@@ -94,11 +98,14 @@ class EngineLoop:
         self._queued = QueuedAnalysis(video_opener, predictor_opener, analyses_folder, post, requests)
         self._zones: Zones = ()
         self._view_failure_reported = False
+        self.busy_since: float | None = None
+        """When the present task began, by time.monotonic; None where there is none. Any thread may read it."""
 
     def work(self) -> None:
         """Do the requested tasks until Quit."""
         lower_thread_priority()
         while not isinstance(task := self._next_task(), Quit):
+            self.busy_since = time.monotonic()
             try:
                 self._do(task)
             except Cancelled:
@@ -106,6 +113,8 @@ class EngineLoop:
             except Exception as error:
                 # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
                 self._post(JobFailed(error, task.path if isinstance(task, OpenVideo) else None))
+            finally:
+                self.busy_since = None
         self._close_analysis()
         self._queued.let_go()
         if self._source:
@@ -136,6 +145,8 @@ class EngineLoop:
                 self._show(task)
             case MakeThumbnail():
                 self._make_thumbnail(task)
+            case LookAtSource() if self._guard and (change := self._guard.look()):
+                self._post(SourceChanged(change))
             case FindClock() if task.generation == self._generation:
                 self._find_clock(task)
             case FindPlaces() if self._analysis and task.generation == self._generation:
@@ -198,6 +209,7 @@ class EngineLoop:
         if self._source:
             self._source.close()
         self._source = source
+        self._guard = SourceGuard(source) if source else None
         self._zones = ()
         self._begin_generation()
 
@@ -284,7 +296,7 @@ class EngineLoop:
             where = self._analysis.where(request.index) if self._analysis else None
             # Thumbnails are of segments' peaks: something stands out, whatever the threshold is.
             outlines = where.outlines(math.inf, at_least=1) if where else []
-            picture = self._view_maker.thumbnail(request.index, self._requests.view_is_outdated, outlines)
+            picture = self._view_maker.thumbnail(request.index, self._requests.small_work_is_outdated, outlines)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:
@@ -296,7 +308,7 @@ class EngineLoop:
         if self._source is None:
             return
         try:
-            zone = find_clock(self._source, self._requests.view_is_outdated)
+            zone = find_clock(self._source, self._requests.small_work_is_outdated)
         except Cancelled:
             self._requests.put_back(request)
         except VadError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QProcessEnvironment
 
 import engine
+from engine.common.language import LANGUAGE_VARIABLE, language_in_use
 
 _NICENESS = 10
 
@@ -18,10 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 def engine_environment() -> QProcessEnvironment:
-    """This program's environment, with a PYTHONPATH by which child processes import the same engine in any folder."""
+    """This program's environment with its language, and a PYTHONPATH that has the same engine found in any folder."""
     environment = QProcessEnvironment.systemEnvironment()
     roots = [str(Path(engine.__file__).parents[1]), *filter(None, [environment.value("PYTHONPATH")])]
     environment.insert("PYTHONPATH", os.pathsep.join(roots))
+    environment.insert(LANGUAGE_VARIABLE, language_in_use())
     return environment
 
 

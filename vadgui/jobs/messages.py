@@ -16,6 +16,7 @@ from engine.scoring.signals import RawSignals
 from engine.scoring.zones import Zone
 from engine.video.source import VideoInfo
 from vadgui.jobs.request_queue import FindPlaces
+from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import AnalysisState, DetectorSummary
 
@@ -46,6 +47,13 @@ class VideoClosed:
     """There is no recording any more."""
 
     generation: int
+
+
+@dataclass(frozen=True)
+class SourceChanged:
+    """The file of the open recording is another by now."""
+
+    change: SourceChange
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,7 @@ Message = (
     Opening
     | VideoOpened
     | VideoClosed
+    | SourceChanged
     | DetectorOpened
     | DetectorClosed
     | DetectorRead

@@ -119,6 +119,11 @@ class AnalyseQueued:
 
 
 @dataclass(frozen=True)
+class LookAtSource:
+    """Look whether the recording's file is still the one that was opened."""
+
+
+@dataclass(frozen=True)
 class ContinueAnalysis:
     """Analyse a few frames; the queue returns it where no request is more urgent."""
 
@@ -141,6 +146,7 @@ Task = (
     | TraceWindow
     | ControlAnalysis
     | AnalyseQueued
+    | LookAtSource
     | ContinueAnalysis
     | Quit
 )
@@ -150,6 +156,7 @@ class RequestQueue:
     """Collects requests from the GUI thread and gives the worker one task at a time.
 
     A newer request for a video, a detector, zones, a window or a view replaces the older one, which is out of date.
+    Frames of playback that only want pictures come after a view that was asked for, and never take its place.
     """
 
     def __init__(self) -> None:
@@ -160,8 +167,10 @@ class RequestQueue:
         self._zones: SetZones | None = None
         self._window: TraceWindow | None = None
         self._control: ControlAnalysis | None = None
+        self._look: LookAtSource | None = None
         self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
+        self._played: ShowFrame | None = None
         self._thumbnails: deque[MakeThumbnail] = deque()
         self._places: deque[FindPlaces] = deque()
         self._clock: FindClock | None = None
@@ -186,8 +195,12 @@ class RequestQueue:
                     self._control = request
                 case AnalyseQueued():
                     self._queued = request
+                case LookAtSource():
+                    self._look = request
+                case ShowFrame() if request.frames:
+                    self._played = request
                 case ShowFrame():
-                    self._view = request
+                    self._view, self._played = request, None
                 case MakeThumbnail():
                     self._thumbnails.append(request)
                 case FindPlaces():
@@ -234,6 +247,9 @@ class RequestQueue:
         if self._control:
             control, self._control = self._control, None
             return control
+        if self._look:
+            look, self._look = self._look, None
+            return look
         if self._window:
             window, self._window = self._window, None
             return window
@@ -245,6 +261,9 @@ class RequestQueue:
         if self._view:
             view, self._view = self._view, None
             return view
+        if self._played:
+            played, self._played = self._played, None
+            return played
         if self._detector:
             detector, self._detector = self._detector, None
             return detector
@@ -267,13 +286,17 @@ class RequestQueue:
         """Whether another view or video has been requested, or the end."""
         return self.opening_is_outdated() or self._view is not None
 
+    def small_work_is_outdated(self) -> bool:
+        """Whether a view waits, or the pictures of a frame of playback, or the end."""
+        return self.view_is_outdated() or self._played is not None
+
     def analysis_is_outdated(self) -> bool:
         """Whether the running analysis is cancelled, or another video or detector has been requested."""
         return self.opening_is_outdated() or self._detector is not None or self._control is ControlAnalysis.CANCEL
 
     def queued_opening_is_outdated(self) -> bool:
         """Whether there is anything to do that is more urgent than opening a recording nobody looks at."""
-        urgent = (self._video, self._control, self._queued, self._view, self._detector)
+        urgent = (self._video, self._control, self._queued, self._view, self._played, self._detector)
         return self._quit or any(request is not None for request in urgent)
 
     def queued_analysis_is_outdated(self) -> bool:

@@ -101,13 +101,14 @@ class ReviewModel(QObject):
     def undo_name(self) -> str:
         """What `undo` takes back; empty if nothing."""
         recording = self._recording
-        return recording.history[recording.done - 1].name if recording and recording.done else ""
+        return recording.history[recording.done - 1].in_words if recording and recording.done else ""
 
     @property
     def redo_name(self) -> str:
         """What `redo` does again; empty if nothing."""
         recording = self._recording
-        return recording.history[recording.done].name if recording and recording.done < len(recording.history) else ""
+        is_undone = recording is not None and recording.done < len(recording.history)
+        return recording.history[recording.done].in_words if recording and is_undone else ""
 
     @property
     def notice(self) -> str:
@@ -319,7 +320,7 @@ class ReviewModel(QObject):
         self.stack.clear()
         if self._recording:
             for step in self._recording.history:
-                self.stack.push(_Change(self, step.name, None))
+                self.stack.push(_Change(self, step.in_words, None))
             self.stack.setIndex(self._recording.done)
         self._is_mirroring = False
 

@@ -15,6 +15,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import Condition, drifts_apart_from
 from engine.scoring.drift import Drift
 from engine.scoring.incremental import IncrementalScores
+from engine.scoring.lights import light_names
 from engine.scoring.ranking import most_suspicious
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
@@ -59,6 +60,7 @@ class ScoreModel(QObject):
         super().__init__(parent)
         self._choose_scorer = choose_scorer
         self._calibration: Calibration | None = None
+        self._light_names: list[str] = []
         self._scorer = choose_scorer(None)
         self._told_scorer: Scorer | None = self._scorer
         self._first_rules = {self._scorer.name: rule} if rule else {}
@@ -143,6 +145,10 @@ class ScoreModel(QObject):
         """That the recording's frame rate is far from the calibration's footage, in words; else empty."""
         return self._other_rate
 
+    def light_at(self, frame: int) -> str:
+        """What the light of a frame is, in words; empty where the detector knows one light alone."""
+        return self._light_names[self._incremental.light_of(frame)] if self._light_names else ""
+
     def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
         """What stands out in a frame that is flagged, the strongest evidence first; nothing in one that is not."""
         score = self._scores[frame] if frame < len(self._scores) else np.nan
@@ -184,6 +190,8 @@ class ScoreModel(QObject):
     def start_over(self, video: VideoInfo | None, times: Times, calibration: Calibration | None) -> None:
         """Begin with a recording of which nothing is analysed; tells nobody before `tell_all`."""
         self._calibration = calibration
+        has_several = calibration is not None and bool(calibration.other_lights)
+        self._light_names = light_names(calibration.references) if calibration and has_several else []
         self._take_video(video, times)
         self._scorer = self._choose_scorer(calibration)
         self._incremental = self._nothing_yet()
@@ -210,8 +218,8 @@ class ScoreModel(QObject):
             self._other_rate = self._calibration.other_rate(own_frame_seconds(video, times))
 
     def _nothing_yet(self) -> IncrementalScores:
-        reference = self._calibration.reference if self._calibration else None
-        return IncrementalScores(self._scorer, self._times, reference)
+        references = self._calibration.references if self._calibration else ()
+        return IncrementalScores(self._scorer, self._times, references)
 
     def tell_all(self) -> None:
         """Tell that everything is another."""

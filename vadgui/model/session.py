@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from engine.common.language import tr_noop
 from engine.review.document import Review
 from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, SegmentRule
@@ -54,7 +53,7 @@ class AnalysisPhase(Enum):
     FAILED = auto()
 
 
-FRAMES, SAMPLES = tr_noop("frames"), tr_noop("samples")
+FRAMES, SAMPLES = "frames", "samples"
 _MAX_TRAIL_SECONDS = 10.0  # of the recording; a jump further than this leaves the pictures behind
 
 
@@ -68,7 +67,7 @@ class AnalysisState:
     frames_per_second: float = 0.0
     seconds_left: float | None = None
     unit: str = FRAMES
-    """What `done` and `total` count, to be translated where it is shown."""
+    """What `done` and `total` count."""
 
 
 class ReviewSession(QObject):

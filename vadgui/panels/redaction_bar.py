@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from engine.common.language import tr, tr_noop
 from engine.redaction.regions import RedactedRegion, RedactionMethod
 from vadgui.panels.mode_buttons import ModeButtons
 from vadgui.panels.redaction_tool import RedactionTool
-from vadgui.ui.widgets import tool_button
+from vadgui.ui.widgets import ElidedLabel, tool_button
 
 _METHODS = {
     RedactionMethod.FILL: tr_noop("Fill"),
@@ -67,7 +67,7 @@ class RedactionBar(QWidget):
         self.remove_button.clicked.connect(tool.delete_selected)
         self.done_button = tool_button(tr("Done"))
         self.done_button.clicked.connect(self.done)
-        self._hint = QLabel()
+        self._hint = ElidedLabel(QSizePolicy.Policy.Ignored)
         self._hint.setProperty("role", "muted")
         self._hint.setMinimumWidth(60)
         self._lay_out()

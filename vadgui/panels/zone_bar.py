@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
 from engine.common.language import tr, tr_noop
 from engine.scoring.zones import ZoneKind
 from vadgui.model.session import ReviewSession
 from vadgui.panels.mode_buttons import ModeButtons
 from vadgui.panels.zone_tool import ZoneTool
-from vadgui.ui.widgets import tool_button
+from vadgui.ui.widgets import ElidedLabel, tool_button
 
 _KINDS = {ZoneKind.IGNORED: tr_noop("Ignore"), ZoneKind.WATCHED: tr_noop("Watch only")}
 _KIND_TIPS = {
@@ -64,7 +64,7 @@ class ZoneBar(QWidget):
         self.file_button.setMenu(menu)
         self.done_button = tool_button(tr("Done"))
         self.done_button.clicked.connect(self.done)
-        self._hint = QLabel()
+        self._hint = ElidedLabel(QSizePolicy.Policy.Ignored)
         self._hint.setProperty("role", "muted")
         self._hint.setMinimumWidth(60)
         self._lay_out()

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import tr
 from engine.common.names import displayable
 from engine.review.document import Verdict
 from engine.review.recording_list import FoundSegment, ListedRecording, ranked
@@ -17,12 +17,6 @@ from vadgui.ui.clock_text import clock_text
 
 SEGMENT_ROLE = Qt.ItemDataRole.UserRole
 _NO_PARENT = QModelIndex()
-VERDICT_WORDS = {
-    Verdict.UNREVIEWED: tr_noop("unreviewed"),
-    Verdict.CONFIRMED: tr_noop("confirmed"),
-    Verdict.DISMISSED: tr_noop("dismissed"),
-    Verdict.UNSURE: tr_noop("unsure"),
-}
 
 
 class RankedModel(QAbstractListModel):
@@ -97,5 +91,5 @@ def _sentence(segment: FoundSegment) -> str:
         time=clock_text(segment.peak_seconds, 1),
         first=segment.start,
         last=segment.stop - 1,
-        verdict=tr(VERDICT_WORDS[segment.verdict]),
+        verdict=tr(segment.verdict),
     )

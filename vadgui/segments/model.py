@@ -272,7 +272,7 @@ class SegmentModel(QAbstractListModel):
 
     def reason(self, segment: Segment) -> str:
         """Why a segment was flagged, in words; empty where scores have no reasons."""
-        return self._session.scoring.reason(segment)
+        return tr(self._session.scoring.reason(segment))
 
     def time_range(self, segment: Segment) -> str:
         """The time of the first frame, and the time at which the last frame ends."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QHBoxLayout,
@@ -21,7 +20,9 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.select_all import select_all_on_focus
+from vadgui.ui.widgets import ElidedLabel
 
+_TITLE_PX = 140
 _STEP = 0.05  # of the threshold, as a share of the scale
 _MOUSE = tr_noop("Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan.")
 _LINES = tr_noop(
@@ -49,11 +50,11 @@ class TimelineHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = _ElidedLabel(QSizePolicy.Policy.Preferred)
+        self._title = ElidedLabel(QSizePolicy.Policy.Preferred, _TITLE_PX)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._reading = _ElidedLabel(QSizePolicy.Policy.Ignored)
+        self._reading = ElidedLabel(QSizePolicy.Policy.Ignored)
         self.threshold_box = NumberBox()
         self.show_top(1.0)
         self.threshold_box.setDecimals(2)
@@ -71,7 +72,7 @@ class TimelineHeader(QWidget):
             select_all_on_focus(box)
         self._alarms_label = QLabel(tr("False alarms, about"))
         self._alarms_label.setBuddy(self.alarms_box)
-        self._expected = _ElidedLabel(QSizePolicy.Policy.Preferred)
+        self._expected = ElidedLabel(QSizePolicy.Policy.Preferred)
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
@@ -163,26 +164,6 @@ def _expected_text(low: int, high: int) -> str:
     if low != high:
         return tr("{low} to {high} expected here").format(low=low, high=high)
     return tr("{number} expected here").format(number=high) if high else tr("none expected here")
-
-
-class _ElidedLabel(QLabel):
-    """Insists on no room: what it says must not make the window wider."""
-
-    def __init__(self, policy: QSizePolicy.Policy) -> None:
-        super().__init__()
-        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As high as a line."""
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw as much of the text as there is room for."""
-        del event
-        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter = QPainter(self)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
-        painter.end()
 
 
 class _AlarmsBox(NumberBox):

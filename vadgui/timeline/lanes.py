@@ -85,11 +85,11 @@ def lanes_of(calibration: Calibration | None) -> list[Lane]:
     evidence = [
         Lane(
             name,
-            in_words(name).capitalize(),
+            tr(in_words(name)).capitalize(),
             tr(
                 "The score that the frame would have for this alone ({signal}).\n"
                 "The anomaly score is the highest of these lanes."
-            ).format(signal=in_words(name)),
+            ).format(signal=tr(in_words(name))),
             _SCORE,
         )
         for name in (calibration.evidence if calibration else ())

@@ -327,6 +327,7 @@ class TimelineView(QWidget):
             words.append(self._session.scoring.scorer.describe(float(score)))
             psnr = self._session.scoring.signals["psnr_db"][frame]
             words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
+            words += filter(None, [self._session.scoring.light_at(frame)])
         return "   ".join(words)
 
     def _wrong_at(self, seconds: float) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from vadgui.ui import theme
@@ -52,6 +53,28 @@ def tool_button(text: str, *, checkable: bool = False) -> QToolButton:
     # The panel keeps the keyboard, for Delete and Escape.
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
+
+
+class ElidedLabel(QLabel):
+    """Insists on little room or none: what it says must not make the window wider."""
+
+    def __init__(self, policy: QSizePolicy.Policy, least_px: int = 0) -> None:
+        """`policy` is the one of its width; `least_px` of it are kept, where the text is as long."""
+        super().__init__()
+        self._least_px = least_px
+        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As high as a line."""
+        return QSize(min(self._least_px, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw as much of the text as there is room for."""
+        del event
+        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QPainter(self)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.end()
 
 
 class IconLine(QWidget):

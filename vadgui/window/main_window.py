@@ -56,6 +56,7 @@ from vadgui.window.review_actions import ReviewActions
 from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
 from vadgui.window.search_actions import SearchActions
+from vadgui.window.source_banner import SourceBanner
 from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.transport.explain_by(self.actions_by_name)
+        self.source_banner = SourceBanner(session)
         self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
@@ -231,6 +233,7 @@ class MainWindow(QMainWindow):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
         lower.addWidget(self.transport)
+        lower.addWidget(self.source_banner)
         lower.addWidget(self.review_banner)
         lower.addWidget(self.detector_banner)
         lower.addWidget(self.zone_banner)
@@ -350,7 +353,7 @@ class MainWindow(QMainWindow):
             }
         )
         self.view_actions.use_splitter(self._splitter)
-        banners = (self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
+        banners = (self.source_banner, self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
         docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
         self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
         self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)

@@ -82,9 +82,9 @@ class ReviewActions(QObject):
         states |= {"undo": is_free and bool(review.undo_name), "redo": is_free and bool(review.redo_name)}
         for name, state in states.items():
             self._actions[name].setEnabled(state)
-        undo = tr("Undo: {change}").format(change=tr(review.undo_name)) if review.undo_name else tr("Undo")
+        undo = tr("Undo: {change}").format(change=review.undo_name) if review.undo_name else tr("Undo")
         self._actions.set_text("undo", undo)
-        redo = tr("Redo: {change}").format(change=tr(review.redo_name)) if review.redo_name else tr("Redo")
+        redo = tr("Redo: {change}").format(change=review.redo_name) if review.redo_name else tr("Redo")
         self._actions.set_text("redo", redo)
 
     def _edit_note(self) -> None:

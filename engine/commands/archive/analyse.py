@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing
@@ -66,6 +67,12 @@ _GIB = 2**30
     help="What stored analyses may take on disk; those used least lately go first.",
 )
 @click.option(
+    "--keep-days",
+    type=NumberRange(0),
+    metavar="DAYS",
+    help="Remove stored analyses that nobody used for so long (default: keep them).",
+)
+@click.option(
     "--cluster",
     "address",
     metavar="ADDRESS",
@@ -91,6 +98,7 @@ def analyse(
     attempts: int,
     lease_seconds: float,
     keep_gib: float,
+    keep_days: float | None,
     address: str | None,
     workers: int | None,
     cores: int,
@@ -116,6 +124,7 @@ def analyse(
             analyses_folder(),
             chosen_zones(zones_file, scorer),
             int(keep_gib * _GIB),
+            math.inf if keep_days is None else keep_days,
             lease_seconds,
         )
         for is_asked_for, failed in ((again, False), (retry, True)):

@@ -416,6 +416,15 @@ def test_pruning_removes_what_was_used_least_lately(tmp_path: Path) -> None:
     assert prune(tmp_path, 2 * each) == 0
 
 
+def test_pruning_removes_what_nobody_used_for_long(tmp_path: Path) -> None:
+    old, new = (write(tmp_path, 1000, AnalysisKey(str(n), "", "")) for n in range(2))
+    for path, days in ((old, 31), (new, 29)):
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    assert prune(tmp_path) == 0
+    assert prune(tmp_path, max_days=30) > 0
+    assert [old.exists(), new.exists()] == [False, True]
+
+
 def test_pruning_spares_what_is_open_and_takes_what_was_put_aside(tmp_path: Path) -> None:
     (tmp_path / KEY.file_name).write_bytes(b"not a database" * 100)
     with ScoreStore(tmp_path, KEY) as store:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +28,30 @@ def test_the_report_of_a_review(tmp_path: Path) -> None:
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "by the gate" in text
     assert "2026-03-01 10:15:00" in text
+
+
+def test_in_another_language_with_tables_and_provenance_in_english(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 12)
+    used = DetectorUsed("Plaza", "gone")
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED), detector=used)
+    ran = vad_report(review, "--out", tmp_path / "report.html", "--language", "de", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="de">' in text
+    assert "Der Detektor Plaza ist nicht vorhanden" in text
+    folder = tmp_path / "package"
+    ran = CliRunner().invoke(
+        cli, ["package", str(review), "--out", str(folder), "--language", "de", "--clips", "dismissed", "--quiet"]
+    )
+    assert ran.exit_code == 0, ran.output
+    assert '<html lang="de">' in (folder / "data" / "report.html").read_text(encoding="utf-8")
+    (described,) = json.loads((folder / "data" / "provenance.json").read_text(encoding="utf-8"))["recordings"]
+    assert described["notes"][0].startswith("The detector Plaza is not here")
+    (table,) = (folder / "data" / "tables").rglob("*.csv")
+    assert "confirmed" in table.read_text(encoding="utf-8-sig")
+    # The next command speaks English again.
+    ran = vad_report(review, "--out", tmp_path / "english.html", "--quiet")
+    assert '<html lang="en">' in (tmp_path / "english.html").read_text(encoding="utf-8")
 
 
 def test_a_pdf_beside_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from engine.common.errors import DetectorFileError
 from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
+from engine.models.detector_header import read_metadata
 from engine.models.folding import fold_batch_norms
+from resources import detector_path
 
 
 @pytest.fixture
@@ -195,6 +198,38 @@ def test_a_truncated_file_is_damaged(path: Path, share: float) -> None:
 def rewrite_header(path: Path, **changes: str) -> None:
     header = json.loads(path.read_bytes()[8 : 8 + int.from_bytes(path.read_bytes()[:8], "little")])["__metadata__"]
     save_file(load_file(path), path, {**header, **changes})
+
+
+def version_of(path: Path) -> str:
+    return read_metadata(path)["format_version"]
+
+
+def test_only_a_detector_of_several_lights_needs_a_newer_program(tmp_path: Path) -> None:
+    """So older ones open all others, and saving a detector again changes nothing in it."""
+    known = load_detector(detector_path("ped2"))[0]
+    path = tmp_path / "again.safetensors"
+    save_detector(known, path)
+    assert version_of(path) == version_of(detector_path("ped2")) == "4"
+    assert read_metadata(path)["sha256"] == read_metadata(detector_path("ped2"))["sha256"]
+    calibration = known.settings.calibration
+    assert calibration is not None
+    assert calibration.reference is not None
+    night = replace(calibration.lights[0], reference=replace(calibration.reference, layout=(50.0,) * 64))
+    settings = replace(known.settings, calibration=calibration.with_lights([night]))
+    save_detector(known.with_settings(settings), path)
+    assert version_of(path) == "5"
+    assert load_detector(path)[0].settings == settings
+
+
+def test_lights_that_nobody_can_tell_apart_are_refused(tmp_path: Path) -> None:
+    known = load_detector(detector_path("ped2"))[0]
+    calibration = known.settings.calibration
+    assert calibration is not None
+    night = replace(calibration.lights[0], reference=None)
+    settings = replace(known.settings, calibration=calibration.with_lights([night]))
+    save_detector(known.with_settings(settings), tmp_path / "odd.safetensors")
+    with pytest.raises(DetectorFileError, match="do not fit together"):
+        load_detector(tmp_path / "odd.safetensors")
 
 
 def test_a_file_of_a_newer_version_is_refused(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.common.errors import ReviewError
+from engine.common.language import in_language
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import JudgedSegment, Recording, Step, Threshold, Verdict
 from engine.review.edits import MISSED, Editor
@@ -46,6 +47,36 @@ def test_a_verdict_says_who_when_and_why() -> None:
     assert judged.when == "2026-01-02T03:04:05+00:00"
     assert (judged.start, judged.stop) == (40, 60)
     assert desk.recording.history[0].name == "Dismiss (weather), frames 40–59"
+
+
+def test_steps_are_stored_in_english_and_told_in_the_language_in_use() -> None:
+    editor = Editor(recording(), ())
+    segment = ReviewedSegment(10, 20, 15, 1.0)
+    steps = [
+        editor.judge(segment, Verdict.DISMISSED, "animal"),
+        editor.judge(ReviewedSegment(7, 8, 7, 1.0), Verdict.CONFIRMED),
+        editor.set_threshold("paper", Threshold(0.5)),
+        editor.set_threshold("paper", None),
+        Step(name="Rename (a, b) to c"),
+    ]
+    names = [each.name for each in steps]
+    assert names == [
+        "Dismiss (animal), frames 10–19",
+        "Confirm, frame 7",
+        "Threshold to 0.50",
+        "Threshold to its default",
+        "Rename (a, b) to c",
+    ]
+    assert [each.in_words for each in steps] == names
+    with in_language("de"):
+        told = [each.in_words for each in steps]
+    assert told == [
+        "Verwerfen (Tier), Bilder 10–19",
+        "Bestätigen, Bild 7",
+        "Schwelle auf 0.50",
+        "Schwelle auf den Standard",
+        "Rename (a, b) to c",
+    ]
 
 
 def test_bookmark_and_note_are_kept_beside_the_verdict() -> None:
@@ -192,3 +223,19 @@ def test_a_history_that_does_not_fit_says_so() -> None:
     broken = recording(history=(Step(name="Confirm", added=(other,)),), done=1)
     with pytest.raises(ReviewError, match="does not fit"):
         undone(broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "german"),
+    [
+        ("Dismiss (weather), frames 40–59", "Verwerfen (Wetter), Bilder 40–59"),
+        ("Confirm, frame 40", "Bestätigen, Bild 40"),
+        ("Set clock", "Uhr stellen"),
+        ("Load zones (gate (2).zones.json)", "Zonen laden (gate (2).zones.json)"),
+    ],
+)
+def test_steps_are_told_in_the_language_in_use(name: str, german: str) -> None:
+    step = Step(name=name)
+    assert step.in_words == name
+    with in_language("de"):
+        assert step.in_words == german

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from engine.scoring.calibration import Calibration, TooLittleFootageError
+from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import (
     EARLIER_SMOOTHING_SECONDS,
     EVIDENCE,
@@ -17,6 +17,7 @@ from engine.scoring.evidence import (
     evidence_of,
     in_words,
 )
+from engine.scoring.light_calibration import TooLittleFootageError
 from engine.scoring.scorers import scorer_named
 from engine.scoring.segments import find_segments
 from engine.scoring.signals import RawSignals, missing_signals

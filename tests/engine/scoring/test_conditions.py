@@ -35,7 +35,7 @@ def signals() -> RawSignals:
     return made
 
 
-REFERENCE = Reference.of([(signals(), TIMES)])
+REFERENCES = [Reference.of([(signals(), TIMES)])]
 
 
 def freeze(made: RawSignals, start: int, stop: int) -> None:
@@ -44,13 +44,13 @@ def freeze(made: RawSignals, start: int, stop: int) -> None:
 
 
 def test_a_lively_scene_has_none() -> None:
-    assert find_conditions(signals(), TIMES, REFERENCE) == []
-    assert not in_condition(signals(), TIMES, REFERENCE).any()
+    assert find_conditions(signals(), TIMES, REFERENCES) == []
+    assert not in_condition(signals(), TIMES, REFERENCES).any()
 
 
 def test_what_was_not_analysed_has_none() -> None:
-    assert find_conditions(missing_signals(COUNT), TIMES, REFERENCE) == []
-    assert find_conditions(missing_signals(0), np.empty(0), REFERENCE) == []
+    assert find_conditions(missing_signals(COUNT), TIMES, REFERENCES) == []
+    assert find_conditions(missing_signals(0), np.empty(0), REFERENCES) == []
 
 
 def test_a_picture_that_stands_still_for_long_is_frozen() -> None:
@@ -100,22 +100,22 @@ def test_each_has_its_word(kind: ConditionKind, changes: dict[str, object]) -> N
     made = signals()
     for name, value in changes.items():
         made[name][200:300] = value
-    assert [each.kind for each in find_conditions(made, TIMES, REFERENCE)] == [kind]
+    assert [each.kind for each in find_conditions(made, TIMES, REFERENCES)] == [kind]
 
 
 def test_a_shaking_camera_is_not_noisy_and_noise_that_is_usual_neither() -> None:
     made = signals()
     made["median_change"] = 5
-    assert find_conditions(made, TIMES, REFERENCE) == []
+    assert find_conditions(made, TIMES, REFERENCES) == []
     made["sharpness"][200:300], made["camera_motion_px"][200:300] = 20, 2
-    assert find_conditions(made, TIMES, REFERENCE) == []
+    assert find_conditions(made, TIMES, REFERENCES) == []
 
 
 def test_another_scene_is_neither_dark_nor_out_of_focus() -> None:
     made = signals()
     made["layout"] = LAYOUT[:, ::-1].T * 0.7
     made["sharpness"] = 2
-    assert find_conditions(made, TIMES, REFERENCE) == []
+    assert find_conditions(made, TIMES, REFERENCES) == []
 
 
 def test_nothing_is_measured_of_flagged_frames_and_others_stay_as_they_are() -> None:
@@ -148,24 +148,24 @@ def test_words_say_what_and_when() -> None:
 def test_other_light_that_lasts_is_judged(layout: np.ndarray) -> None:
     made = signals()
     made["layout"][200:] = layout
-    (condition,) = find_conditions(made, TIMES, REFERENCE)
+    (condition,) = find_conditions(made, TIMES, REFERENCES)
     assert condition.is_judged
-    assert not in_condition(made, TIMES, REFERENCE).any()
-    kinds = kinds_of_samples(made, TIMES, REFERENCE)
+    assert not in_condition(made, TIMES, REFERENCES).any()
+    kinds = kinds_of_samples(made, TIMES, REFERENCES)
     assert np.flatnonzero(in_other_light(kinds, TIMES))[0] == 195, "half a second before it, for motion reaches back"
     live = in_other_light(kinds, TIMES, live=True)
     assert np.flatnonzero(live)[0] == 200
     for until in (210, 400):
         np.testing.assert_array_equal(in_other_light(kinds[:until], TIMES[:until], live=True), live[:until])
     made["changed_share"][200] = 0.9
-    flags = in_condition(made, TIMES, REFERENCE)
+    flags = in_condition(made, TIMES, REFERENCES)
     assert np.flatnonzero(flags).tolist() == list(range(195, 206)), "the moment of change says nothing"
 
 
 def test_other_light_ends() -> None:
     made = signals()
     made["layout"][200:300] = LAYOUT * 0.7
-    kinds = kinds_of_samples(made, TIMES, REFERENCE)
+    kinds = kinds_of_samples(made, TIMES, REFERENCES)
     assert np.flatnonzero(in_other_light(kinds, TIMES)).tolist() == list(range(195, 305))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.common.json_values import decode
-from engine.scoring.drift import Drift, DriftKind, Reference, drifts_in_words
+from engine.scoring.drift import Drift, DriftKind, Reference, drifts_in_words, find_drifts
 from engine.scoring.frame_signals import Predicted, measure
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.frame import Pixels
@@ -107,7 +107,7 @@ def dimmed(picture: Pixels) -> Pixels:
     ],
 )
 def test_what_changed_is_named_and_nothing_else(reference: Reference, change: Change, kind: DriftKind) -> None:
-    drifts = reference.drifts(*video(change, seed=3))
+    drifts = find_drifts([reference], *video(change, seed=3))
     assert kinds(drifts) == [kind]
     assert drifts[0].seconds == pytest.approx(30, abs=1)
 
@@ -115,14 +115,14 @@ def test_what_changed_is_named_and_nothing_else(reference: Reference, change: Ch
 @pytest.mark.slow
 @pytest.mark.parametrize("left", [60, 128, 256])
 def test_a_moved_camera_is_one_thing_whatever_else_it_changes(reference: Reference, left: int) -> None:
-    assert kinds(reference.drifts(*video(left=left, seed=3))) == [DriftKind.MOVED]
-    assert kinds(reference.drifts(*video(darkened, left=left, seed=3))) == [DriftKind.MOVED]
+    assert kinds(find_drifts([reference], *video(left=left, seed=3))) == [DriftKind.MOVED]
+    assert kinds(find_drifts([reference], *video(darkened, left=left, seed=3))) == [DriftKind.MOVED]
 
 
 def test_a_shaking_camera_is_no_moved_one(reference: Reference) -> None:
     signals, seconds = video(seed=3)
     signals["camera_motion_px"][1:] = 0.8
-    assert kinds(reference.drifts(signals, seconds)) == [DriftKind.SHAKING]
+    assert kinds(find_drifts([reference], signals, seconds)) == [DriftKind.SHAKING]
 
 
 @pytest.mark.parametrize("change", [unchanged, a_van_parks, dimmed])
@@ -130,7 +130,7 @@ def test_a_shaking_camera_is_no_moved_one(reference: Reference) -> None:
 def test_normal_recordings_and_what_happens_in_them_are_no_drift(
     reference: Reference, change: Change, seed: int
 ) -> None:
-    assert reference.drifts(*video(change, seed=seed)) == []
+    assert find_drifts([reference], *video(change, seed=seed)) == []
 
 
 @pytest.mark.slow
@@ -138,26 +138,26 @@ def test_it_has_to_last(reference: Reference) -> None:
     signals, seconds = video(count=240, seed=3)
     dark, _ = video(darkened, count=240, seed=3)
     signals[100:130] = dark[100:130]  # a quarter of a minute: a cloud
-    assert reference.drifts(signals, seconds) == []
+    assert find_drifts([reference], signals, seconds) == []
     signals[100:150] = dark[100:150]
-    assert reference.drifts(signals, seconds) == [Drift(DriftKind.DARKER, 50, 75)]
+    assert find_drifts([reference], signals, seconds) == [Drift(DriftKind.DARKER, 50, 75)]
     signals[120:122] = video(count=240, seed=3)[0][120:122]  # a second of light in between
-    assert reference.drifts(signals, seconds) == [Drift(DriftKind.DARKER, 50, 75)]
+    assert find_drifts([reference], signals, seconds) == [Drift(DriftKind.DARKER, 50, 75)]
 
 
 def test_half_of_a_short_recording_is_enough(reference: Reference) -> None:
-    assert kinds(reference.drifts(*video(darkened, count=20, seed=3))) == [DriftKind.DARKER]
+    assert kinds(find_drifts([reference], *video(darkened, count=20, seed=3))) == [DriftKind.DARKER]
     signals, seconds = video(count=20, seed=3)
     signals[2:10] = video(darkened, count=20, seed=3)[0][2:10]
-    assert reference.drifts(signals, seconds) == []
+    assert find_drifts([reference], signals, seconds) == []
 
 
 def test_what_was_not_analysed_says_nothing(reference: Reference) -> None:
     signals, seconds = video(darkened, count=120, seed=3)
     signals[30:90] = missing_signals(60)  # two quarters of a minute are not a whole half
-    assert reference.drifts(signals, seconds) == []
-    assert reference.drifts(missing_signals(50), np.arange(50) / 10) == []
-    assert reference.drifts(missing_signals(0), np.empty(0)) == []
+    assert find_drifts([reference], signals, seconds) == []
+    assert find_drifts([reference], missing_signals(50), np.arange(50) / 10) == []
+    assert find_drifts([reference], missing_signals(0), np.empty(0)) == []
     assert Reference.of([]) is None
     assert Reference.of([(missing_signals(9), np.arange(9.0))]) is None
 
@@ -165,17 +165,17 @@ def test_what_was_not_analysed_says_nothing(reference: Reference) -> None:
 def test_without_known_camera_motion_nothing_shakes(reference: Reference) -> None:
     signals, seconds = video(seed=3)
     signals["camera_motion_px"] = np.nan
-    assert reference.drifts(signals, seconds) == []
+    assert find_drifts([reference], signals, seconds) == []
     alone = Reference.of([(signals, seconds)])
     assert alone is not None
-    assert alone.drifts(*video(seed=4)) == []
+    assert find_drifts([alone], *video(seed=4)) == []
 
 
 def test_a_scene_without_pattern_can_not_tell_whether_it_moved() -> None:
     made = Reference.of([video(lambda picture: np.full_like(picture, 90))])
     assert made is not None
     assert made.likeness == 1
-    assert DriftKind.MOVED not in kinds(made.drifts(*video()))
+    assert DriftKind.MOVED not in kinds(find_drifts([made], *video()))
 
 
 def test_survives_json(reference: Reference) -> None:

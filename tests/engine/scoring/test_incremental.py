@@ -56,7 +56,7 @@ def times_of(seed: int, count: int = COUNT) -> np.ndarray:
 
 
 def spoilt_frames(scorer: Scorer, signals: RawSignals, times: np.ndarray) -> np.ndarray:
-    return in_condition(signals, times, scorer.reference, scorer.sampling)
+    return in_condition(signals, times, scorer.references, scorer.sampling)
 
 
 @cache
@@ -84,7 +84,7 @@ def test_pieces_say_what_the_whole_does(
 ) -> None:
     signals, times = signals_of(seed), times_of(seed)
     scorer = scorer_named(name, calibration())
-    growing = IncrementalScores(scorer, times, calibration().reference)
+    growing = IncrementalScores(scorer, times, calibration().references)
     assert np.isnan(growing.scores()).all()
     assert growing.drifts() == []
     for start, stop in order:
@@ -106,7 +106,7 @@ def test_pieces_say_what_the_whole_does(
 
 def test_a_row_that_changes_takes_its_neighbours_along() -> None:
     signals, times = signals_of(1), times_of(1)
-    growing = IncrementalScores(CalibratedScorer(calibration()), times, calibration().reference)
+    growing = IncrementalScores(CalibratedScorer(calibration()), times, calibration().references)
     growing.add(np.arange(len(signals)), signals)
     growing.derive(COUNT)
     for changed in (1, 200, COUNT - 1):
@@ -138,7 +138,7 @@ def test_rows_beyond_the_end_are_left_out() -> None:
 
 
 def test_nothing_is_known_of_no_recording() -> None:
-    growing = IncrementalScores(CalibratedScorer(calibration()), np.empty(0), calibration().reference)
+    growing = IncrementalScores(CalibratedScorer(calibration()), np.empty(0), calibration().references)
     growing.add(np.arange(0), missing_signals(0))
     assert growing.is_up_to_date
     assert (len(growing.scores()), growing.drifts()) == (0, [])

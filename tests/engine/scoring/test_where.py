@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.scoring.calibration import Calibration, Scale
+from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import WEIGHTS, RobustScaler
+from engine.scoring.light_calibration import Scale
 from engine.scoring.motion import PLACES
 from engine.scoring.places import PlaceMaps
 from engine.scoring.tail import Tail

@@ -1,4 +1,5 @@
 import os
+from contextlib import closing, suppress
 from pathlib import Path
 
 import av
@@ -9,6 +10,8 @@ from av.stream import Disposition
 
 from engine.common.errors import Cancelled, VideoError
 from engine.video import open_video
+from engine.video.decoder import Decoder
+from engine.video.frame_index import EntryPoint
 from engine.video.given_rates import give_rate
 from engine.video.pyav_source import PyAvSource
 from tests.clips import make_clip, numbered_picture, read_number
@@ -218,3 +221,24 @@ def test_the_same_video_under_another_name_has_the_same_fingerprint(tmp_path: Pa
         assert second.info.fingerprint != fingerprint
     with open_video(path.rename(tmp_path / "moved.mp4")) as moved:
         assert moved.info.fingerprint == fingerprint
+
+
+@pytest.mark.parametrize("content", [b"", bytes(5000), b"#EXTM3U\nother.mp4\n"])
+def test_what_is_open_stays_usable_when_its_file_is_overwritten(tmp_path: Path, content: bytes) -> None:
+    path = make_clip(tmp_path / "gate.mp4", 40)
+    with closing(Decoder(path)) as decoder:
+        path.write_bytes(content)
+        for _ in range(2):
+            with pytest.raises(VideoError):
+                decoder.restart()
+            decoder.seek(0, EntryPoint.PTS)
+            list(decoder.frames())
+
+
+def test_frames_of_an_overwritten_file_are_the_old_ones_or_an_error(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "gate.mp4", 400, gop=100)
+    with open_video(path) as source:
+        path.write_bytes(bytes(5000))
+        for index in (390, 3, 250, 3, 120):
+            with suppress(VideoError):
+                assert read_number(source.read(index).pixels) == index

@@ -535,3 +535,30 @@ def test_a_recording_that_cannot_be_opened_is_named(receiver: Receiver, qtbot: Q
     receiver.worker.open_video(Path("nothing.mp4"))
     qtbot.waitUntil(lambda: bool(receiver.errors))
     assert named == [Path("nothing.mp4")]
+
+
+def test_frames_that_playback_reads_late_do_not_push_out_the_view_that_is_wanted(
+    receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read = threading.Event()
+    read = MemoryVideo.read
+
+    def held_at_29(video: MemoryVideo, index: int, *more: Any) -> Any:
+        if index == 29:
+            assert may_read.wait(60)
+        return read(video, index, *more)
+
+    monkeypatch.setattr(MemoryVideo, "read", held_at_29)
+    predictor = fake_files.predictors["still"] = HeldPredictor()
+    open_both(receiver, qtbot)
+    receiver.worker.run_analysis()
+    assert predictor.reached.wait(60), "the engine's thread has something to do"
+    receiver.worker.set_frames_first(True)
+    receiver.worker.show(30, True)  # needs frame 29, too
+    qtbot.waitUntil(lambda: [view.index for view in receiver.views] == [30])
+    receiver.worker.set_frames_first(False)
+    receiver.worker.show(90, True)
+    may_read.set()
+    qtbot.waitUntil(lambda: receiver.fake_files.opened[1].reading == 31)
+    predictor.go_on.set()
+    qtbot.waitUntil(lambda: receiver.views[-1].index == 90 and receiver.views[-1].complete)

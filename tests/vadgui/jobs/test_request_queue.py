@@ -3,8 +3,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.video.frame import Frame
 from vadgui.jobs.request_queue import (
     CloseVideo,
     ContinueAnalysis,
@@ -106,3 +108,18 @@ def test_an_interrupted_view_is_made_again_unless_a_newer_one_is_requested() -> 
     requests.add(newer)
     requests.put_back(VIEW)
     assert drain(requests, 2) == [newer, ContinueAnalysis()]
+
+
+def test_what_playback_has_read_never_takes_the_place_of_a_view_that_was_asked_for() -> None:
+    frame = Frame(np.zeros((2, 2, 3), np.uint8), 4, 0.16)
+    played = ShowFrame(1, 4, True, (frame, frame))
+    requests = RequestQueue()
+    requests.add(VIEW)
+    requests.add(played)  # read before somebody paused and went elsewhere, and late
+    assert requests.next(analysing=False, analysis_is_due=False) == VIEW
+    assert not requests.view_is_outdated(), "the view is made to its end"
+    assert requests.small_work_is_outdated()
+    assert requests.next(analysing=False, analysis_is_due=False) is played
+    requests.add(played)
+    requests.add(VIEW)
+    assert drain(requests, 2) == [VIEW, ContinueAnalysis()], "the person is elsewhere by now"

@@ -15,6 +15,7 @@ from typing import Any
 from engine.common.errors import VadError
 from engine.common.events import Progress
 from engine.common.json_values import convert
+from engine.common.language import use_language_of_environment
 from engine.run_plan import RunPlan, plan_efforts, plan_run
 from engine.training import RunSettings
 
@@ -41,6 +42,7 @@ def plans_of(answer: dict[str, Any]) -> dict[str, RunPlan]:
 
 def main() -> None:
     """Read one request and print its answers."""
+    use_language_of_environment()
     try:
         for answer in answers(json.loads(sys.stdin.readline())):
             print(json.dumps(answer), flush=True)

@@ -1,0 +1,109 @@
+"""What a detector's scores mean in one light of its camera."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.common.durations import duration_in_words
+from engine.common.language import tr
+from engine.scoring.conditions import in_other_light, kinds_of_samples, spoilt, without_conditions
+from engine.scoring.drift import Reference
+from engine.scoring.evidence import SMOOTHING_SECONDS, WEIGHTS, RobustScaler, evidence_of
+from engine.scoring.lights import light_names
+from engine.scoring.sampling import Sampling
+from engine.scoring.signals import RawSignals
+from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima
+
+Times = npt.NDArray[np.floating]
+
+
+class TooLittleFootageError(Exception):
+    """What was held out is too short to say how often normal life raises an alarm."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How evidence becomes a score, in one of its two ways of smoothing."""
+
+    standard: RobustScaler
+    tail: Tail
+
+
+@dataclass(frozen=True)
+class Light:
+    """What scores mean in one light of the camera."""
+
+    live: Scale
+    offline: Scale
+    seconds: float
+    """How much held-out normal footage this was learnt from."""
+    videos: int
+    reference: Reference | None
+    """How it looked; None where an earlier version calibrated."""
+
+    @property
+    def least_false_alarms(self) -> float:
+        """How many an hour can be promised at the least."""
+        return self.offline.tail.least_false_alarms
+
+    @classmethod
+    def of(
+        cls,
+        videos: Sequence[tuple[RawSignals, Times]],
+        names: Sequence[str],
+        others: Sequence[tuple[RawSignals, Times]],
+        sampling: Sampling,
+        rare_seconds: int,
+    ) -> Light:
+        """Learnt from signals with these names of videos that are of this light; otherwise as `Calibration.of`.
+
+        Raises:
+            TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
+        """
+        reference = Reference.of(videos)
+        videos = [(usual_signals(signals, times, reference, sampling), times) for signals, times in videos]
+        weights = [WEIGHTS[name] for _ in SMOOTHING_SECONDS for name in names]
+        scales = {}
+        for live in (True, False):
+            evidence, moved = (
+                [evidence_of(signals, times, live=live, names=names, sampling=sampling) for signals, times in each]
+                for each in (videos, others)
+            )
+            maxima = []
+            scaler = RobustScaler.of([*evidence, *moved], weights)
+            for each, (_, times) in zip(evidence, videos, strict=True):
+                maxima.append(block_maxima(scaler.max_evidence(each), times))
+            together = np.concatenate(maxima)
+            if len(together) < MIN_BLOCKS:
+                raise TooLittleFootageError
+            scales[live] = Scale(scaler, Tail.of(together, rare_seconds))
+        return cls(
+            scales[True],
+            scales[False],
+            float(sum(times[-1] - times[0] for _, times in videos if len(times))),
+            len(videos),
+            reference,
+        )
+
+
+def usual_signals(signals: RawSignals, seconds: Times, reference: Reference | None, sampling: Sampling) -> RawSignals:
+    """The signals [N] without what was measured while the camera failed, or in other light than usual."""
+    kinds = kinds_of_samples(signals, seconds, (reference,) if reference else (), sampling)
+    return without_conditions(signals, spoilt(kinds, seconds) | in_other_light(kinds, seconds))
+
+
+def lights_in_words(lights: Sequence[Light]) -> list[str]:
+    """Of several lights: what each is, how much footage it had, and what that can promise; nothing of one alone."""
+    if len(lights) < 2:
+        return []
+    names = light_names([each.reference for each in lights if each.reference])
+    told = tr("{light}: {length} of normal footage, which can't promise less than {count} false alarms an hour")
+    return [
+        told.format(light=name, length=duration_in_words(each.seconds), count=math.ceil(each.least_false_alarms))
+        for name, each in zip(names, lights, strict=True)
+    ]

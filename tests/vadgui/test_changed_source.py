@@ -1,0 +1,64 @@
+"""The file of the open recording changes: the window says so, and opens it again when asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.clips import make_clip
+from tests.vadgui.conftest import StartProgram
+from vadgui.jobs.source_guard import SourceChange
+from vadgui.program import Program
+
+
+@pytest.fixture
+def program(start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
+    program = start_program()
+    make_clip(tmp_path / "gate.mp4", 60)
+    program.open_video(tmp_path / "gate.mp4")
+    qtbot.waitUntil(lambda: program.session.frame_count == 60)
+    return program
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_another_recording_under_the_same_name_is_told_and_opened_again(
+    program: Program, qtbot: QtBot, tmp_path: Path, in_place: bool
+) -> None:
+    make_clip(tmp_path / "other.mp4", 80, size=(64, 96))
+    if in_place:
+        (tmp_path / "gate.mp4").write_bytes((tmp_path / "other.mp4").read_bytes())
+    else:
+        (tmp_path / "other.mp4").replace(tmp_path / "gate.mp4")
+    banner, review = program.window.source_banner, program.session.review
+    qtbot.waitUntil(banner.isVisible)
+    assert "gate.mp4 is another file now" in banner.text()
+    assert not review.edit(lambda editor: editor.draw(5, 10)), "nothing is decided about pictures that may be others"
+    qtbot.mouseClick(banner.open_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: program.session.frame_count == 80)
+    assert not banner.isVisible()
+    assert not review.read_only
+    assert review.edit(lambda editor: editor.draw(5, 10))
+
+
+def test_a_recording_that_grows_can_be_reviewed(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    with (tmp_path / "gate.mp4").open("ab") as file:
+        file.write(bytes(10_000))
+    banner = program.window.source_banner
+    qtbot.waitUntil(banner.isVisible)
+    assert "has grown" in banner.text()
+    assert not program.session.review.read_only
+
+
+def test_a_file_that_was_only_touched_or_is_gone_is_no_other(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    looks: list[SourceChange] = []
+    program.worker.source_changed.connect(looks.append)
+    os.utime(tmp_path / "gate.mp4")
+    qtbot.wait(2500)
+    (tmp_path / "gate.mp4").unlink()
+    qtbot.wait(2500)
+    assert looks == []
+    assert not program.window.source_banner.isVisible()

@@ -1,0 +1,58 @@
+"""Notices that the file of the open recording is another by now, whose pictures would be shown under the old scores."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from enum import Enum
+
+from engine.video.fingerprint import file_fingerprint
+from engine.video.source import VideoSource
+
+
+class SourceChange(Enum):
+    """What became of a recording's file since it was opened."""
+
+    GROWN = "grown"
+    """What was there is still there, and there is more: it is being recorded or copied."""
+    REPLACED = "replaced"
+    """Its content is another."""
+
+
+class SourceGuard:
+    """Looks at the file of one recording again and again."""
+
+    def __init__(self, source: VideoSource) -> None:
+        self._source = source
+        opened = self._state()
+        self._size = opened[1] if opened else 0
+        self._seen: tuple[int, int, int] | None = None
+        self._told: SourceChange | None = None
+
+    def look(self) -> SourceChange | None:
+        """What became of the file, where that has not been told; None where it is gone or as it was."""
+        state = self._state()
+        if state is None or state == self._seen:
+            return None
+        change = self._change()
+        if state == self._state():  # else it is being written to: look again
+            self._seen = state
+        if change is None or change is self._told:
+            return None
+        self._told = change
+        return change
+
+    def _change(self) -> SourceChange | None:
+        if not self._source.is_changed():
+            return None
+        with suppress(OSError):
+            info = self._source.info
+            if info.path.is_file() and file_fingerprint(info.path, self._size) == info.fingerprint:
+                return SourceChange.GROWN
+        return SourceChange.REPLACED
+
+    def _state(self) -> tuple[int, int, int] | None:
+        """When the file was written, its size, and which it is; of a folder what tells that pictures came or went."""
+        with suppress(OSError):
+            status = self._source.info.path.stat()
+            return status.st_mtime_ns, status.st_size, status.st_ino
+        return None
