@@ -414,8 +414,14 @@ class Program(QObject):
         archives, window = self.archives, self.window
         window.actions_by_name["open_archive"].triggered.connect(lambda _: archives.ask())
         window.archive_dropped.connect(archives.open)
-        archives.open_requested.connect(self.recordings.navigation.open_at_seconds)
+        archives.open_requested.connect(self._open_of_archive)
         archives.failed.connect(self._reporter.report)
+
+    def _open_of_archive(self, path: Path, seconds: float, detector: Path | None) -> None:
+        """Show a moment of a recording; by the detector that has analysed it, where its folder has none yet."""
+        if detector and self._settings.detector_for(path) is None:
+            self._pending_detector = detector
+        self.recordings.navigation.open_at_seconds(path, seconds)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window
