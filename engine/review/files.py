@@ -203,7 +203,8 @@ def _keep_present(path: Path) -> None:
     for number in range(len(_BACKUP_AGES_SECONDS), 1, -1):
         newer, older = backup_path(path, number - 1), backup_path(path, number)
         with suppress(FileNotFoundError):
-            if not older.exists() or time.time() - older.stat().st_mtime > _BACKUP_AGES_SECONDS[number - 1]:
+            # One from the future is from before the clock was set back: it counts as old, too.
+            if not older.exists() or abs(time.time() - older.stat().st_mtime) > _BACKUP_AGES_SECONDS[number - 1]:
                 newer.replace(older)
     first = backup_path(path, 1)
     temporary = first.with_name(f"{first.name}.partial")
