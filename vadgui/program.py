@@ -192,6 +192,7 @@ class Program(QObject):
         self._reporter.report(error, about)
 
     def _opening_failed(self, path: Path, error: Exception) -> None:
+        self.window.hand_over.opening_failed()
         if not self.recordings.opening_failed(path, error):
             self._worker_failed(error)
 

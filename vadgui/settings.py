@@ -19,13 +19,17 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from engine.common.json_values import decode
 from engine.common.language import LANGUAGES, tr_noop
 from engine.common.paths import resolved
+from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
+from engine.video.encoding import ClipFormat, Quality
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.theme import ThemeChoice
 
 T = TypeVar("T", str, bool, float, QByteArray)
 
+MOST_MB = 100_000.0
+"""The largest size that a clip can be made to fit."""
 _MAX_RECENT_VIDEOS = 10
 _MAX_RECENT_COMMANDS = 6
 _MAX_RECENT_ARCHIVES = 6
@@ -223,6 +227,30 @@ class Settings(QObject):
         True,
         tr_noop("Draw the score strip under exported clips."),
         shown=Shown(Page.FILES, tr_noop("Score strip")),
+    )
+    export_layout = Setting(
+        "export/layout",
+        ClipLayout.MOSAIC.value,
+        "What stands where in exported clips.",
+        lambda layout: layout in list(ClipLayout),
+    )
+    export_format = Setting(
+        "export/format",
+        ClipFormat.MP4.value,
+        "Format of exported clips.",
+        lambda clip_format: clip_format in list(ClipFormat),
+    )
+    export_quality = Setting(
+        "export/quality",
+        Quality.MEDIUM.value,
+        "Quality of exported MP4 files.",
+        lambda quality: quality in list(Quality),
+    )
+    export_max_mb = Setting(
+        "export/max_mb",
+        0.0,
+        "Largest size of exported MP4 files in megabytes, instead of a quality; 0 for none.",
+        lambda size: 0 <= size <= MOST_MB,
     )
     export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
