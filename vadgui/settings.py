@@ -42,6 +42,11 @@ def _are_panels(names: str) -> bool:
     return not names or set(names.split(",")) <= set(get_args(Panel))
 
 
+def _listed(text: str) -> list[str]:
+    """What a text lists between commas."""
+    return [each for each in text.split(",") if each]
+
+
 class Page(Enum):
     """A page of the settings dialog; the value is its title, in English."""
 
@@ -218,6 +223,8 @@ class Settings(QObject):
         lambda days: 0 <= days <= 36_500,
         Shown(Page.FILES, tr_noop("Remove unused analyses after"), most=36_500.0, unit=tr_noop(" days"), decimals=0),
     )
+    _panel_order = Setting("view/panel_order", "", "Panels in their order, separated by commas; empty as usual.")
+    _panels_shown = Setting("view/panels_shown", "", "Panels that are shown, separated by commas; empty as usual.")
     _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
@@ -302,9 +309,27 @@ class Settings(QObject):
         self._keys = json.dumps({name: list(each) for name, each in keys.items()}, ensure_ascii=False)
 
     @property
+    def panel_order(self) -> list[str]:
+        """Names of the panels in the order that the person gave them."""
+        return _listed(self._panel_order)
+
+    @panel_order.setter
+    def panel_order(self, names: Sequence[str]) -> None:
+        self._panel_order = ",".join(names)
+
+    @property
+    def panels_shown(self) -> list[str]:
+        """Names of the panels that are shown."""
+        return _listed(self._panels_shown)
+
+    @panels_shown.setter
+    def panels_shown(self, names: Sequence[str]) -> None:
+        self._panels_shown = ",".join(names)
+
+    @property
     def lanes(self) -> list[str]:
         """Lanes shown under the score."""
-        return [key for key in self._lanes.split(",") if key]
+        return _listed(self._lanes)
 
     @lanes.setter
     def lanes(self, keys: Sequence[str]) -> None:
@@ -352,7 +377,7 @@ class Settings(QObject):
     @property
     def recent_commands(self) -> list[str]:
         """Names of the actions that were run from the command palette, newest first."""
-        return [name for name in self._recent_commands.split(",") if name]
+        return _listed(self._recent_commands)
 
     def remember_command(self, name: str) -> None:
         """Put an action at the top of those that the command palette offers first."""
