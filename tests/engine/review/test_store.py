@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review.document import Review
@@ -96,3 +97,19 @@ def test_a_recording_of_the_program_itself_gets_no_files_beside_it(video: Path) 
     store.write(review())
     store.close()
     assert list(video.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [200, 220, 235, 240, 251])
+def test_the_review_of_a_recording_with_a_long_name_is_kept_beside_it(length: int, video: Path) -> None:
+    video = video.with_name("x" * (length - 4) + ".mp4")
+    for playhead in (1, 2, 3):
+        store = ReviewStore(look_up(video, "abcdef0123456789"))
+        recording_there = replace(recording(playhead=playhead), fingerprint="abcdef0123456789", path=str(video))
+        store.write(Review(recordings=(recording_there,)))
+        store.write(Review(recordings=(recording_there,)))
+        store.close()
+    assert store.path
+    assert store.path.parent == video.parent
+    found = look_up(video, "abcdef0123456789").opened
+    assert found
+    assert found.review.recordings[0].playhead == 3
