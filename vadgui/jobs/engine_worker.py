@@ -190,6 +190,8 @@ class EngineWorker(QObject):
     def set_frames_first(self, frames_first: bool) -> None:
         """From now on, a frame comes at once, and pictures of as many as can be made meanwhile: for playback."""
         self._frames_first = frames_first
+        if frames_first:
+            self._requests.begin_playback()
 
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
