@@ -15,6 +15,7 @@ from engine.common.names import displayable
 from engine.review.camera_zones import remember_zones
 from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, Review
+from engine.review.files import usual_paths
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from engine.video.name_patterns import remember_pattern
@@ -34,6 +35,7 @@ from vadgui.model.session import DetectorSummary, ReviewSession
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController
 from vadgui.recordings.model import RecordingModel
+from vadgui.save_as_controller import SaveAsController
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
 from vadgui.ui.questions import ask
@@ -88,6 +90,9 @@ class Program(QObject):
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
+        )
+        self.saving_as = SaveAsController(
+            self.window, self.session, self.reviews, settings, lambda: self.session.review.keep(*self._in_use())
         )
         self.archives = ArchiveController(settings, self.window)
         self._pending_detector: Path | None = None
@@ -192,6 +197,7 @@ class Program(QObject):
         self._reporter.report(error, about)
 
     def _opening_failed(self, path: Path, error: Exception) -> None:
+        self.window.hand_over.opening_failed()
         if not self.recordings.opening_failed(path, error):
             self._worker_failed(error)
 
@@ -199,6 +205,9 @@ class Program(QObject):
         self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
+        review = opened.review.opened
+        if review and review.path not in usual_paths(opened.info.path, opened.info.fingerprint):
+            self._settings.remember_video(review.path)
         self._settings.video_folder = str(opened.info.path.parent)
         may_analyse = self._choose_detector(opened.info.path)
         self._open_review(opened)
@@ -296,9 +305,12 @@ class Program(QObject):
             self.worker.abandon()
 
     def _review_to_save(self) -> Review | None:
+        return self.session.review.document(*self._in_use())
+
+    def _in_use(self) -> tuple[int, DetectorUsed | None]:
+        """Playhead and detector, for the document."""
         detector = self.session.detector
-        used = DetectorUsed(detector.name, detector.fingerprint) if detector else None
-        return self.session.review.document(self.session.playhead, used)
+        return self.session.playhead, DetectorUsed(detector.name, detector.fingerprint) if detector else None
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:
@@ -414,8 +426,14 @@ class Program(QObject):
         archives, window = self.archives, self.window
         window.actions_by_name["open_archive"].triggered.connect(lambda _: archives.ask())
         window.archive_dropped.connect(archives.open)
-        archives.open_requested.connect(self.recordings.navigation.open_at_seconds)
+        archives.open_requested.connect(self._open_of_archive)
         archives.failed.connect(self._reporter.report)
+
+    def _open_of_archive(self, path: Path, seconds: float, detector: Path | None) -> None:
+        """Show a moment of a recording; by the detector that has analysed it, where its folder has none yet."""
+        if detector and self._settings.detector_for(path) is None:
+            self._pending_detector = detector
+        self.recordings.navigation.open_at_seconds(path, seconds)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window
