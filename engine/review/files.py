@@ -15,13 +15,15 @@ from msgspec.structs import replace
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
 from engine.common.language import tr
-from engine.common.names import displayable
+from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
 from engine.common.paths import reviews_folder
 from engine.review.chosen_places import chosen_place
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
 from engine.video.fingerprint import file_fingerprint
 
 SUFFIX = ".review.json"
+LONGEST_NAME_BYTES = MAX_NAME_BYTES - len("..1.partial")
+"""Of a review's name: files beside it have longer ones."""
 _BACKUP_AGES_SECONDS = (0.0, 60.0, 3600.0)
 """How old the next younger backup is before it becomes the backup with this number."""
 
@@ -41,8 +43,9 @@ def usual_path(video: Path) -> Path:
 
 
 def own_path(video: Path, fingerprint: str) -> Path:
-    """A name beside the recording that another recording of its name does not have."""
-    return video.with_name(f"{video.name}.{fingerprint[:12]}{SUFFIX}")
+    """A name beside the recording that another recording of its name does not have, and that is never too long."""
+    ending = f".{fingerprint[:12]}{SUFFIX}"
+    return video.with_name(cut_name(video.name, LONGEST_NAME_BYTES - len(ending)) + ending)
 
 
 def personal_path(video: Path, fingerprint: str) -> Path:
@@ -148,7 +151,7 @@ def located(recording: Recording, review: Path) -> Path | None:
     """Where a recording is now: where it was, or moved with its review, or renamed beside it; None if nowhere."""
     known = [review.parent / recording.relative_path] if recording.relative_path else []
     for path in (*known, Path(recording.path)):
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110 - of a path that is too long, pathlib raises OSError
             return path
     suffix = Path(recording.path).suffix
     for path in sorted(review.parent.glob(f"*{suffix}")) if suffix else []:

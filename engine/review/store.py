@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.common.language import tr
+from engine.common.names import name_bytes
 from engine.review.chosen_places import remember_place
 from engine.review.document import Review
 from engine.review.edits import person
 from engine.review.files import (
+    LONGEST_NAME_BYTES,
     OpenedReview,
     find_review,
     own_path,
@@ -148,9 +151,13 @@ class ReviewStore:
         return [*beside, personal_path(video, fingerprint)]
 
     def _is_free(self, path: Path) -> bool:
-        """Whether no review of another recording is there."""
+        """Whether a review can have that name, and none of another recording has."""
+        if name_bytes(path.name) > LONGEST_NAME_BYTES:
+            return False
         try:
-            return not path.exists() or read_review(path).review.recording_of(self._found.fingerprint) is not None
+            return (
+                not os.path.lexists(path) or read_review(path).review.recording_of(self._found.fingerprint) is not None
+            )
         except ReviewError:
             return False
 
