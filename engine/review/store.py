@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.common.language import tr
+from engine.common.remote_path import RemotePath
 from engine.review.document import Review
 from engine.review.edits import person
 from engine.review.files import (
@@ -117,7 +118,7 @@ class ReviewStore:
     def _new_paths(self) -> list[Path]:
         video, fingerprint = self._found.video, self._found.fingerprint
         beside = []
-        if self._found.may_be_beside:
+        if self._found.may_be_beside and not isinstance(video, RemotePath):
             beside = [usual_path(video) if self._is_free(usual_path(video)) else own_path(video, fingerprint)]
         return [*beside, personal_path(video, fingerprint)]
 
