@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from av.video.stream import VideoStream
 from engine.common.errors import VideoError
 from engine.common.language import tr
 from engine.common.remote_path import RemoteFile, RemotePath
+from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
@@ -55,6 +57,7 @@ class Decoder:
         self._path = path
         self._threads = threads
         self._remote: RemoteFile | None = None
+        self._calls = DecoderCalls(path)
         self._container, self.stream = self._opened()
 
     @property
@@ -87,7 +90,9 @@ class Decoder:
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
         """The compressed frames in file order; a truncated file ends early without an error."""
         demuxed = self._container.demux(self.stream)
+        calls = self._calls
         while True:
+            calls.since = time.monotonic()
             try:
                 packet = next(demuxed)
             except IndexError:
@@ -97,20 +102,28 @@ class Decoder:
             except (StopIteration, av.error.FFmpegError, OSError):
                 self._check_connection()
                 return
+            finally:
+                calls.since = None
             yield packet
 
     def frames(
         self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
     ) -> Iterator[VideoFrame]:
         """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
+        calls = self._calls
         for packet in self.packets():
             if on_packet and packet.size:
                 on_packet(packet)
+            calls.since = time.monotonic()
             try:
-                yield from packet.decode()
+                pictures = packet.decode()
             except av.error.FFmpegError:
+                pictures = []
                 if on_failure:
                     on_failure()
+            finally:
+                calls.since = None
+            yield from pictures
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""
@@ -120,12 +133,22 @@ class Decoder:
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
         """Seek to an entry point or an earlier one; False when the seek fails."""
+        self._calls.since = time.monotonic()
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
         except (av.error.FFmpegError, OverflowError, OSError):
             self._check_connection()
             return False
+        finally:
+            self._calls.since = None
         return True
+
+    def _opened(self) -> tuple[InputContainer, VideoStream]:
+        self._calls.since = time.monotonic()
+        try:
+            return self._opened_where_it_is()
+        finally:
+            self._calls.since = None
 
     def close(self) -> None:
         """Free the file; closing twice is fine."""
@@ -136,7 +159,7 @@ class Decoder:
         """The file itself, for whoever copies packets of all its streams."""
         return self._container
 
-    def _opened(self) -> tuple[InputContainer, VideoStream]:
+    def _opened_where_it_is(self) -> tuple[InputContainer, VideoStream]:
         if not isinstance(self._path, RemotePath):
             # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
             return _open(self._path, f"file:{self._path}", self._threads)
