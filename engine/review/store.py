@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import name_bytes
-from engine.common.remote_path import RemotePath
+from engine.common.remote_path import RemotePath, as_path
 from engine.review.chosen_places import remember_place
 from engine.review.document import Review
 from engine.review.edits import person
@@ -179,7 +179,7 @@ class ReviewStore:
             )
 
     def _write(self, path: Path, review: Review) -> None:
-        recordings = tuple(placed(each, Path(each.path), path) for each in review.recordings)
+        recordings = tuple(placed(each, as_path(each.path), path) for each in review.recordings)
         saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
         review = replace(review, recordings=recordings, saved=saved, saved_by=person())
         write_review(path, review)

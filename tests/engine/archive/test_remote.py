@@ -26,7 +26,7 @@ from engine.common.errors import ArchiveError
 from engine.common.remote_path import as_path
 from engine.models.predictor import Predictor
 from engine.review.document import JudgedSegment, Recording, Review, Verdict
-from engine.review.files import located
+from engine.review.files import located, read_review
 from engine.review.store import ReviewStore, look_up
 from tests.clips import make_clip
 from tests.engine.archive.conftest import scanned
@@ -197,6 +197,7 @@ def test_a_review_is_kept_among_the_persons_data_and_read_by_the_next_scan(
     writer.close()
     assert writer.path is not None
     assert writer.path.parent == tmp_path / "reviews"
+    assert read_review(writer.path).review.recordings[0].path == str(video)
     assert scanned(archive, FOLDER).reviewed == 1
     assert [hit.verdict for hit in search(archive, Query())] == [Verdict.CONFIRMED]
 
