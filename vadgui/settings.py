@@ -259,7 +259,7 @@ class Settings(QObject):
         """Default settings in a temporary file: for runs that must not depend on earlier ones, or affect later ones."""
         folder = TemporaryDirectory(prefix="vadgui-settings-")
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
-        weakref.finalize(settings, folder.cleanup)
+        weakref.finalize(settings, _discard, settings.store, folder)
         return settings
 
     @classmethod
@@ -370,6 +370,12 @@ class Settings(QObject):
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""
         self._recent_videos = ""
+
+
+def _discard(store: QSettings, folder: TemporaryDirectory[str]) -> None:
+    # What is not written yet would be later, by the store's destructor, into a folder made anew.
+    store.sync()
+    folder.cleanup()
 
 
 def _folder_of(video: Path) -> str:
