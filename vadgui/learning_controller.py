@@ -47,6 +47,7 @@ class LearningController(QObject):
         # Scores of the present detector flag nothing here: the machine has better to do.
         self.camera.begun.connect(worker.pause_analysis)
         self.camera.learnt.connect(self.learnt)
+        self.camera.training_requested.connect(window.train_requested)
         self.verdicts.begun.connect(self._pause)
         self.verdicts.ended.connect(self._resume)
         self.verdicts.learnt.connect(self._use_learnt)

@@ -19,13 +19,17 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from engine.common.json_values import decode
 from engine.common.language import LANGUAGES, tr_noop
 from engine.common.paths import resolved
+from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
+from engine.video.encoding import ClipFormat, Quality
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.theme import ThemeChoice
 
 T = TypeVar("T", str, bool, float, QByteArray)
 
+MOST_MB = 100_000.0
+"""The largest size that a clip can be made to fit."""
 _MAX_RECENT_VIDEOS = 10
 _MAX_RECENT_COMMANDS = 6
 _MAX_RECENT_ARCHIVES = 6
@@ -36,6 +40,11 @@ _logger = logging.getLogger(__name__)
 
 def _are_panels(names: str) -> bool:
     return not names or set(names.split(",")) <= set(get_args(Panel))
+
+
+def _listed(text: str) -> list[str]:
+    """What a text lists between commas."""
+    return [each for each in text.split(",") if each]
 
 
 class Page(Enum):
@@ -217,6 +226,8 @@ class Settings(QObject):
         lambda days: 0 <= days <= 36_500,
         Shown(Page.FILES, tr_noop("Remove unused analyses after"), most=36_500.0, unit=tr_noop(" days"), decimals=0),
     )
+    _panel_order = Setting("view/panel_order", "", "Panels in their order, separated by commas; empty as usual.")
+    _panels_shown = Setting("view/panels_shown", "", "Panels that are shown, separated by commas; empty as usual.")
     _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
@@ -226,6 +237,30 @@ class Settings(QObject):
         True,
         tr_noop("Draw the score strip under exported clips."),
         shown=Shown(Page.FILES, tr_noop("Score strip")),
+    )
+    export_layout = Setting(
+        "export/layout",
+        ClipLayout.MOSAIC.value,
+        "What stands where in exported clips.",
+        lambda layout: layout in list(ClipLayout),
+    )
+    export_format = Setting(
+        "export/format",
+        ClipFormat.MP4.value,
+        "Format of exported clips.",
+        lambda clip_format: clip_format in list(ClipFormat),
+    )
+    export_quality = Setting(
+        "export/quality",
+        Quality.MEDIUM.value,
+        "Quality of exported MP4 files.",
+        lambda quality: quality in list(Quality),
+    )
+    export_max_mb = Setting(
+        "export/max_mb",
+        0.0,
+        "Largest size of exported MP4 files in megabytes, instead of a quality; 0 for none.",
+        lambda size: 0 <= size <= MOST_MB,
     )
     export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
@@ -277,9 +312,27 @@ class Settings(QObject):
         self._keys = json.dumps({name: list(each) for name, each in keys.items()}, ensure_ascii=False)
 
     @property
+    def panel_order(self) -> list[str]:
+        """Names of the panels in the order that the person gave them."""
+        return _listed(self._panel_order)
+
+    @panel_order.setter
+    def panel_order(self, names: Sequence[str]) -> None:
+        self._panel_order = ",".join(names)
+
+    @property
+    def panels_shown(self) -> list[str]:
+        """Names of the panels that are shown."""
+        return _listed(self._panels_shown)
+
+    @panels_shown.setter
+    def panels_shown(self, names: Sequence[str]) -> None:
+        self._panels_shown = ",".join(names)
+
+    @property
     def lanes(self) -> list[str]:
         """Lanes shown under the score."""
-        return [key for key in self._lanes.split(",") if key]
+        return _listed(self._lanes)
 
     @lanes.setter
     def lanes(self, keys: Sequence[str]) -> None:
@@ -341,7 +394,7 @@ class Settings(QObject):
     @property
     def recent_commands(self) -> list[str]:
         """Names of the actions that were run from the command palette, newest first."""
-        return [name for name in self._recent_commands.split(",") if name]
+        return _listed(self._recent_commands)
 
     def remember_command(self, name: str) -> None:
         """Put an action at the top of those that the command palette offers first."""

@@ -76,6 +76,11 @@ def camera_zones_file() -> Path:
     return platformdirs.user_data_path("vadgui", appauthor=False) / "camera-zones.json"
 
 
+def chosen_reviews_file() -> Path:
+    """Where a person has saved reviews; it may not exist yet."""
+    return reviews_folder() / "chosen-places.json"
+
+
 def exports_folder() -> Path:
     """What is known of exports that are not finished; it may not exist yet."""
     return platformdirs.user_data_path("vadgui", appauthor=False) / "exports"

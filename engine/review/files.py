@@ -17,6 +17,7 @@ from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
 from engine.common.paths import reviews_folder
+from engine.review.chosen_places import chosen_place
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
 from engine.video.fingerprint import file_fingerprint
 
@@ -50,6 +51,11 @@ def own_path(video: Path, fingerprint: str) -> Path:
 def personal_path(video: Path, fingerprint: str) -> Path:
     """Where the review is kept if the recording's folder can't be written: among the person's data."""
     return reviews_folder() / own_path(video, fingerprint).name
+
+
+def usual_paths(video: Path, fingerprint: str) -> tuple[Path, ...]:
+    """Where the review of a recording may be, unless a person has saved it elsewhere."""
+    return usual_path(video), own_path(video, fingerprint), personal_path(video, fingerprint)
 
 
 def backup_path(path: Path, number: int) -> Path:
@@ -100,16 +106,20 @@ def write_review(path: Path, review: Review) -> None:
 
 
 def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str]:
-    """The review of a recording, where it is usually kept, and what to tell if another one is there.
+    """The review of a recording, where it is usually kept or a person has saved it, and what to tell of others.
 
     Raises:
         ReviewError: it can't be read.
     """
     notice = ""
     found: list[OpenedReview] = []
-    for path in (usual_path(video), own_path(video, fingerprint), personal_path(video, fingerprint)):
+    chosen = chosen_place(fingerprint)
+    usual = usual_paths(video, fingerprint)
+    for path in dict.fromkeys((*usual, *([chosen] if chosen else []))):
         # A name that is too long for a file is that of no review.
         if not os.path.lexists(path) and not os.path.lexists(backup_path(path, 1)):
+            if path == chosen:
+                notice = tr("The review was saved as {path}, which is not there now.").format(path=displayable(path))
             continue
         opened = read_review(path)
         if opened.review.recording_of(fingerprint):
@@ -206,7 +216,8 @@ def _keep_present(path: Path) -> None:
     for number in range(len(_BACKUP_AGES_SECONDS), 1, -1):
         newer, older = backup_path(path, number - 1), backup_path(path, number)
         with suppress(FileNotFoundError):
-            if not older.exists() or time.time() - older.stat().st_mtime > _BACKUP_AGES_SECONDS[number - 1]:
+            # One from the future is from before the clock was set back: it counts as old, too.
+            if not older.exists() or abs(time.time() - older.stat().st_mtime) > _BACKUP_AGES_SECONDS[number - 1]:
                 newer.replace(older)
     first = backup_path(path, 1)
     temporary = first.with_name(f"{first.name}.partial")

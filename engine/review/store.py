@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import name_bytes
+from engine.review.chosen_places import remember_place
 from engine.review.document import Review
 from engine.review.edits import person
 from engine.review.files import (
@@ -112,6 +113,31 @@ class ReviewStore:
                 return
         personal.parent.mkdir(parents=True, exist_ok=True)
         self._begin(personal, review)
+
+    def save_as(self, path: Path, review: Review, *, replaces: bool = False) -> None:
+        """Write the review to another place, and go on there. What was there, if `replaces`, becomes a backup.
+
+        Raises:
+            ReviewError: another window has the review that is there, or there is one and it is not to be replaced.
+            OSError: it can't be written there. In all cases the review stays where it was.
+        """
+        if path == self._path and self._lock:
+            self._write(path, review)
+            return
+        lock = ReviewLock(path)
+        lock.acquire()
+        try:
+            if path.exists() and not replaces:
+                raise ReviewError(
+                    tr("There is a file of this name"), subject=path, advice=tr("Choose another name or folder.")
+                )
+            self._write(path, review)
+        except BaseException:
+            lock.release()
+            raise
+        self._release()
+        self._lock, self._path = lock, path
+        remember_place(self._found.fingerprint, path)
 
     def close(self) -> None:
         """Let others write it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
 from engine.common.language import tr
+from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
@@ -53,7 +55,8 @@ class Decoder:
         """
         self._path = path
         self._threads = threads
-        self._container, self.stream = _open(path, threads)
+        self._calls = DecoderCalls(path)
+        self._container, self.stream = self._opened()
 
     @property
     def has_timestamps(self) -> bool:
@@ -85,7 +88,9 @@ class Decoder:
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
         """The compressed frames in file order; a truncated file ends early without an error."""
         demuxed = self._container.demux(self.stream)
+        calls = self._calls
         while True:
+            calls.since = time.monotonic()
             try:
                 packet = next(demuxed)
             except IndexError:
@@ -94,34 +99,52 @@ class Decoder:
                 continue
             except (StopIteration, av.error.FFmpegError):
                 return
+            finally:
+                calls.since = None
             yield packet
 
     def frames(
         self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
     ) -> Iterator[VideoFrame]:
         """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
+        calls = self._calls
         for packet in self.packets():
             if on_packet and packet.size:
                 on_packet(packet)
+            calls.since = time.monotonic()
             try:
-                yield from packet.decode()
+                pictures = packet.decode()
             except av.error.FFmpegError:
+                pictures = []
                 if on_failure:
                     on_failure()
+            finally:
+                calls.since = None
+            yield from pictures
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""
-        container, stream = _open(self._path, self._threads)  # where that fails, what is open can still be used
+        container, stream = self._opened()  # where that fails, what is open can still be used
         self._container.close()
         self._container, self.stream = container, stream
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
         """Seek to an entry point or an earlier one; False when the seek fails."""
+        self._calls.since = time.monotonic()
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
         except (av.error.FFmpegError, OverflowError):
             return False
+        finally:
+            self._calls.since = None
         return True
+
+    def _opened(self) -> tuple[InputContainer, VideoStream]:
+        self._calls.since = time.monotonic()
+        try:
+            return _open(self._path, self._threads)
+        finally:
+            self._calls.since = None
 
     def close(self) -> None:
         """Free the file; closing twice is fine."""

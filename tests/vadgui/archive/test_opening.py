@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QMess
 from pytestqt.qtbot import QtBot
 
 from engine.archive.schema import recordings
+from engine.detector_library import DetectorLibrary
 from tests.vadgui.archive.conftest import NOON, PATIENCE_MS, MadeArchive, OpenArchive, is_settled
 from tests.vadgui.pseudo_language import untranslated
 from vadgui.app import parse_arguments
@@ -225,3 +227,24 @@ def test_a_closed_window_comes_back_with_the_next_archive(archive: MadeArchive, 
     window.close()
     again = open_archive(archive.file, until=lambda window: window.isVisible() and is_settled(window))
     assert again is window
+
+
+def test_the_detector_that_analysed_a_recording_is_used_where_its_folder_has_none(
+    archive: MadeArchive,
+    open_archive: OpenArchive,
+    program: Program,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "still.safetensors").touch()
+    entry = SimpleNamespace(path=tmp_path / "still.safetensors", fingerprint="still-fingerprint", problem="")
+    monkeypatch.setattr(DetectorLibrary, "entries", lambda _: [entry])
+    archive.change(sa.update(recordings).values(detector_fingerprint="still-fingerprint"))
+    window = open_archive(archive.file)
+    qtbot.keyClick(window.day.lanes, Qt.Key.Key_Right)
+    qtbot.keyClick(window.day.lanes, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: program.session.scoring.selected is not None, timeout=PATIENCE_MS)
+    assert program.session.detector is not None
+    assert program.session.detector.name == "still"
+    assert 30 <= program.session.playhead < 40

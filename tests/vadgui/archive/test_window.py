@@ -272,7 +272,7 @@ def test_recordings_that_need_attention_say_why(archive: MadeArchive, open_archi
     model = window.lists.noted
     shown = [[model.index(row, column).data() for column in range(4)] for row in range(2)]
     assert shown[0][:3] == ["analysis failed", "south", "broken.mp4"]
-    assert "Frame 7 can't be decoded" in shown[0][3]
+    assert shown[0][3].startswith("Frame 7 can't be decoded. Analyse it again")
     assert shown[1][:3] == ["no time of day", "south", "odd.mp4"]
     assert "Set clock" in shown[1][3]
 
