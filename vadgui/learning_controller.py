@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Signal
 
 from vadgui.camera_controller import CameraController
@@ -67,9 +65,7 @@ class LearningController(QObject):
         video, detector = self._session.video, self._session.detector
         if video and detector:
             self._reviews.flush()  # the work reads the files
-            videos = {video.path: video.fingerprint}
-            videos |= {Path(each.path): each.fingerprint for each in self._recordings.model.recordings}
-            self.verdicts.open(self._window, videos, detector, self._settings.device)
+            self.verdicts.open(self._window, self._recordings.fingerprints(), detector, self._settings.device)
 
     def _pause(self) -> None:
         self._goes_on = self._session.analysis.phase is AnalysisPhase.RUNNING

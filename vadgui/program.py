@@ -421,9 +421,14 @@ class Program(QObject):
         archives.open_requested.connect(self.recordings.navigation.open_at_seconds)
         archives.failed.connect(self._reporter.report)
 
+    def _reviewed_videos(self) -> dict[Path, str]:
+        self.reviews.flush()  # whoever asks reads the reviews' files
+        return self.recordings.fingerprints()
+
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window
         controller.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
+        controller.use_videos(self._reviewed_videos)
         controller.failed.connect(self._reporter.report)
         controller.detector_accepted.connect(self.open_detector)
         controller.run_changed.connect(window.training_status.show_run)
