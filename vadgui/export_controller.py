@@ -30,6 +30,7 @@ class ExportController(QObject):
         window.exports.cancel_requested.connect(queue.cancel)
         window.exports.again_requested.connect(self._export_again)
         window.exports.forgotten.connect(self._forget)
+        window.hand_over.exported_again.connect(self._forget)
         queue.changed.connect(self._show)
 
     def export(self, job: ExportJob, unfinished: UnfinishedExport) -> ExportState:
@@ -49,19 +50,20 @@ class ExportController(QObject):
         self._unfinished.close()
 
     def _offer(self, exports: list[UnfinishedExport]) -> None:
-        for export in exports:
-            number = next(self._numbers)
-            self._offered[number] = export
-            self._unfinished.begin(number, export)
+        found = {next(self._numbers): export for export in exports}
+        self._offered |= found
+        self._unfinished.adopt(found)
+        for number, export in found.items():
             self._window.offer_export(number, export)
 
     def _export_again(self, number: int) -> None:
-        self._window.hand_over.ask_again(self._offered[number])
-        self._forget(number)
+        self._window.hand_over.ask_again(number, self._offered[number])
 
     def _forget(self, number: int) -> None:
+        """It was exported again, or is not wanted any more."""
         self._offered.pop(number)
         self._unfinished.end(number)
+        self._window.exports.remove_unfinished(number)
 
     def _show(self, state: ExportState) -> None:
         self._window.show_export(state)

@@ -22,6 +22,7 @@ from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.archive.controller import ArchiveController
 from vadgui.export_controller import ExportController
+from vadgui.hang_watch import HangWatch
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -85,6 +86,7 @@ class Program(QObject):
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
         self.export_controller = ExportController(self.window, self.exports)
+        self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
@@ -139,6 +141,7 @@ class Program(QObject):
         """End all threads; frames analysed so far are stored."""
         self.player.pause()
         self.archives.close()
+        self.hang_watch.close()
         self.reviews.close()
         self.worker.close()
         self.recordings.close()
@@ -194,6 +197,7 @@ class Program(QObject):
         self._reporter.report(error, about)
 
     def _opening_failed(self, path: Path, error: Exception) -> None:
+        self.window.hand_over.opening_failed()
         if not self.recordings.opening_failed(path, error):
             self._worker_failed(error)
 
@@ -295,6 +299,10 @@ class Program(QObject):
     def _close_video(self) -> None:
         if self._may_leave_review(self._close_video):
             self.worker.close_video()
+
+    def _abandon_video(self) -> None:
+        if self._may_leave_review(self._abandon_video):
+            self.worker.abandon()
 
     def _review_to_save(self) -> Review | None:
         return self.session.review.document(*self._in_use())
@@ -418,12 +426,18 @@ class Program(QObject):
         archives, window = self.archives, self.window
         window.actions_by_name["open_archive"].triggered.connect(lambda _: archives.ask())
         window.archive_dropped.connect(archives.open)
-        archives.open_requested.connect(self.recordings.navigation.open_at_seconds)
+        archives.open_requested.connect(self._open_of_archive)
         archives.failed.connect(self._reporter.report)
 
     def _reviewed_videos(self) -> dict[Path, str]:
         self.reviews.flush()  # whoever asks reads the reviews' files
         return self.recordings.fingerprints()
+
+    def _open_of_archive(self, path: Path, seconds: float, detector: Path | None) -> None:
+        """Show a moment of a recording; by the detector that has analysed it, where its folder has none yet."""
+        if detector and self._settings.detector_for(path) is None:
+            self._pending_detector = detector
+        self.recordings.navigation.open_at_seconds(path, seconds)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

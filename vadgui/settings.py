@@ -19,13 +19,17 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from engine.common.json_values import decode
 from engine.common.language import LANGUAGES, tr_noop
 from engine.common.paths import resolved
+from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
+from engine.video.encoding import ClipFormat, Quality
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.theme import ThemeChoice
 
 T = TypeVar("T", str, bool, float, QByteArray)
 
+MOST_MB = 100_000.0
+"""The largest size that a clip can be made to fit."""
 _MAX_RECENT_VIDEOS = 10
 _MAX_RECENT_COMMANDS = 6
 _MAX_RECENT_ARCHIVES = 6
@@ -160,6 +164,9 @@ class Settings(QObject):
     _detectors_by_folder = Setting(
         "detector/by_folder", "{}", "The detector of each folder's recordings: a JSON object of paths."
     )
+    _newer_by_folder = Setting(
+        "detector/newer_by_folder", "{}", "What learnt from a folder's detector, and is offered there: as above."
+    )
     device = Setting(
         "detector/device",
         "auto",
@@ -231,6 +238,30 @@ class Settings(QObject):
         tr_noop("Draw the score strip under exported clips."),
         shown=Shown(Page.FILES, tr_noop("Score strip")),
     )
+    export_layout = Setting(
+        "export/layout",
+        ClipLayout.MOSAIC.value,
+        "What stands where in exported clips.",
+        lambda layout: layout in list(ClipLayout),
+    )
+    export_format = Setting(
+        "export/format",
+        ClipFormat.MP4.value,
+        "Format of exported clips.",
+        lambda clip_format: clip_format in list(ClipFormat),
+    )
+    export_quality = Setting(
+        "export/quality",
+        Quality.MEDIUM.value,
+        "Quality of exported MP4 files.",
+        lambda quality: quality in list(Quality),
+    )
+    export_max_mb = Setting(
+        "export/max_mb",
+        0.0,
+        "Largest size of exported MP4 files in megabytes, instead of a quality; 0 for none.",
+        lambda size: 0 <= size <= MOST_MB,
+    )
     export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
     export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
@@ -263,7 +294,7 @@ class Settings(QObject):
         """Default settings in a temporary file: for runs that must not depend on earlier ones, or affect later ones."""
         folder = TemporaryDirectory(prefix="vadgui-settings-")
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
-        weakref.finalize(settings, folder.cleanup)
+        weakref.finalize(settings, _discard, settings.store, folder)
         return settings
 
     @classmethod
@@ -324,27 +355,41 @@ class Settings(QObject):
 
     def detector_for(self, video: Path) -> Path | None:
         """The detector that was used last for the recordings of a folder; None where none was."""
-        path = self._read_detectors().get(str(video.resolve().parent))
+        path = _paths_in(self._detectors_by_folder).get(_folder_of(video))
         return Path(path) if path else None
 
     def remember_detector(self, video: Path, detector: Path) -> None:
         """Use a detector for the recordings of a folder from now on."""
         self.detector = str(detector)
-        detectors = {**self._read_detectors(), str(video.resolve().parent): str(detector)}
-        self._detectors_by_folder = json.dumps(detectors, ensure_ascii=False)
+        detectors = _paths_in(self._detectors_by_folder)
+        if detectors.get(_folder_of(video)) != str(detector):
+            self.keep_detector(video)
+        self._detectors_by_folder = _as_json({**detectors, _folder_of(video): str(detector)})
 
     def forget_detector(self, detector: Path) -> None:
         """A detector that can't be used is no folder's any more."""
         if self.detector == str(detector):
             self.detector = ""
-        kept = {folder: path for folder, path in self._read_detectors().items() if path != str(detector)}
-        self._detectors_by_folder = json.dumps(kept, ensure_ascii=False)
+        self._detectors_by_folder = _without(self._detectors_by_folder, detector)
+        self._newer_by_folder = _without(self._newer_by_folder, detector)
 
-    def _read_detectors(self) -> dict[str, str]:
-        try:
-            return decode(self._detectors_by_folder, dict[str, str])
-        except ValueError:
-            return {}  # edited by hand: people are asked again
+    def offer_newer(self, detector: Path, newer: Path) -> None:
+        """Offer what learnt from a detector, in each folder that uses the detector or was offered it."""
+        offered = _paths_in(self._newer_by_folder)
+        known = [*_paths_in(self._detectors_by_folder).items(), *offered.items()]
+        offered |= {folder: str(newer) for folder, path in known if path == str(detector)}
+        self._newer_by_folder = _as_json(offered)
+
+    def newer_detector_for(self, video: Path) -> Path | None:
+        """What learnt from the detector of a recording's folder and was not decided about there, if its file exists."""
+        path = _paths_in(self._newer_by_folder).get(_folder_of(video))
+        return Path(path) if path and Path(path).is_file() else None
+
+    def keep_detector(self, video: Path) -> None:
+        """Offer no newer detector in a recording's folder."""
+        offered = _paths_in(self._newer_by_folder)
+        offered.pop(_folder_of(video), None)
+        self._newer_by_folder = _as_json(offered)
 
     @property
     def recent_commands(self) -> list[str]:
@@ -378,3 +423,29 @@ class Settings(QObject):
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""
         self._recent_videos = ""
+
+
+def _discard(store: QSettings, folder: TemporaryDirectory[str]) -> None:
+    # What is not written yet would be later, by the store's destructor, into a folder made anew.
+    store.sync()
+    folder.cleanup()
+
+
+def _folder_of(video: Path) -> str:
+    return str(video.resolve().parent)
+
+
+def _paths_in(setting: str) -> dict[str, str]:
+    """Paths of detectors by folder; none where the setting was edited by hand: people are asked again."""
+    try:
+        return decode(setting, dict[str, str])
+    except ValueError:
+        return {}
+
+
+def _as_json(paths: dict[str, str]) -> str:
+    return json.dumps(paths, ensure_ascii=False)
+
+
+def _without(setting: str, detector: Path) -> str:
+    return _as_json({folder: path for folder, path in _paths_in(setting).items() if path != str(detector)})

@@ -39,7 +39,9 @@ class UnfinishedExports:
         self._folder = folder or exports_folder()
         self._process = process
         self._exports: dict[int, UnfinishedExport] = {}
-        self._lock = FileLock(self._path(process, "lock"), timeout=0)
+        self._lock = self._lock_of(process)
+        self._taken: dict[Path, FileLock] = {}
+        """Files of processes that have ended, until this process has written what they say."""
 
     def begin(self, number: int, export: UnfinishedExport) -> None:
         """Remember an export until `end`."""
@@ -52,30 +54,55 @@ class UnfinishedExports:
             self._write()
 
     def take_over(self) -> list[UnfinishedExport]:
-        """What processes that have ended left unfinished; what they had half-written is removed."""
+        """What processes that have ended left unfinished; what they had half-written is removed.
+
+        Until `adopt` it stays theirs, so that nothing is lost should this process end, too.
+        """
         found: list[UnfinishedExport] = []
         for path in sorted(self._folder.glob("*.json")):
-            if path.stem == self._process:
+            if path.stem == self._process or path in self._taken:
                 continue
-            lock = FileLock(self._path(path.stem, "lock"), timeout=0)
-            with suppress(OSError, Timeout, ValueError), lock:
-                exports = decode(path.read_text(encoding="utf-8"), list[UnfinishedExport])
+            lock = self._lock_of(path.stem)
+            with suppress(OSError, Timeout):
+                lock.acquire()
+                try:
+                    exports = decode(path.read_text(encoding="utf-8"), list[UnfinishedExport])
+                except (OSError, ValueError):
+                    lock.release()
+                    continue
+                self._taken[path] = lock
                 for folder in {each.folder for each in exports}:
                     remove_leftovers(Path(folder), path.stem)
                 found += exports
-                path.unlink()
-                Path(lock.lock_file).unlink(missing_ok=True)
         return found
+
+    def adopt(self, exports: Mapping[int, UnfinishedExport]) -> None:
+        """Remember under these numbers what was taken over; only then is it forgotten where it was."""
+        self._exports |= exports
+        if not self._write():
+            return
+        for path, lock in self._taken.items():
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+                Path(lock.lock_file).unlink(missing_ok=True)
+        self._release_taken()
 
     def close(self) -> None:
         """Let the next start of the program offer what is left."""
+        self._release_taken()
         if self._lock.is_locked:
             if not self._exports:
                 with suppress(OSError):
                     Path(self._lock.lock_file).unlink(missing_ok=True)
             self._lock.release()
 
-    def _write(self) -> None:
+    def _release_taken(self) -> None:
+        for lock in self._taken.values():
+            lock.release()
+        self._taken.clear()
+
+    def _write(self) -> bool:
+        """Whether the file says now what is unfinished."""
         # An export is worth more than that it would be offered again.
         with suppress(OSError, Timeout):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -84,9 +111,15 @@ class UnfinishedExports:
             path = self._path(self._process, "json")
             if not self._exports:
                 path.unlink(missing_ok=True)
-                return
+                return True
             with atomic_write(path) as file:
                 file.write(_as_json(self._exports))
+            return True
+        return False
+
+    def _lock_of(self, process: str) -> FileLock:
+        # Taken over in one thread, adopted in another.
+        return FileLock(self._path(process, "lock"), timeout=0, thread_local=False)
 
     def _path(self, process: str, kind: str) -> Path:
         return self._folder / f"{process}.{kind}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def _reviews_of(videos: Mapping[Path, str]) -> list[Path]:
             found.append(usual_path(video))
     for video in list(videos)[:1]:
         found += sorted(video.parent.glob(f"*{SUFFIX}"))
-    return [each for each in dict.fromkeys(path.absolute() for path in found) if each.exists()]
+    return [each for each in dict.fromkeys(path.absolute() for path in found) if os.path.lexists(each)]
 
 
 def find_verdicts(

@@ -160,7 +160,53 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
     assert dialog.tables.segments_box.which == "confirmed"
     assert dialog.folder == folder
     dialog.reject()
-    assert not list(exports_folder().glob("*.json")), "it is offered once"
+    assert not row.isHidden(), "who cancels is offered it still"
+    click(row.again_button)
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in program.window.findChildren(HandOverDialog)))
+    (dialog,) = (each for each in program.window.findChildren(HandOverDialog) if each.isVisible())
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    click(dialog.export_button)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE)
+    qtbot.waitUntil(lambda: not program.window.exports.findChildren(exports_view.UnfinishedRow))
+    assert list(folder.iterdir())
+    assert not list(exports_folder().glob("*.json")), "it is done"
+
+
+def test_what_is_not_wanted_any_more_is_forgotten(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    crashed(exports_folder(), tmp_path / "gate.mp4", tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    click(row.forget_button)
+    assert row.isHidden()
+    assert not list(exports_folder().glob("*.json"))
+
+
+@pytest.mark.logs_errors
+def test_where_its_recording_can_not_be_opened_it_is_offered_still(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    gone = tmp_path / "unplugged" / "gate.mp4"
+    crashed(exports_folder(), gone, tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    failures: list[Path] = []
+    program.worker.opening_failed.connect(lambda path, _: failures.append(path))
+    click(row.again_button)
+    qtbot.waitUntil(lambda: bool(failures))
+    assert not row.isHidden()
+    gone.parent.mkdir()
+    make_clip(gone, 30, gop=12, b_frames=0)
+    program.open_video(gone)
+    session = program.session
+    qtbot.waitUntil(lambda: session.video is not None and session.video.path == gone)
+    qtbot.wait(50)
+    assert not program.window.findChildren(HandOverDialog), "nobody asked for it any more"
+    program.close()
+    (offered,) = UnfinishedExports(exports_folder(), "another").take_over()
+    assert offered.video == str(gone)
 
 
 def test_its_recording_is_opened_first(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -47,6 +47,7 @@ class ExportsView(QScrollArea):
         super().__init__(parent)
         self.setAccessibleName(tr("Exports"))
         self._rows: dict[int, ExportRow] = {}
+        self._unfinished_rows: dict[int, UnfinishedRow] = {}
         inside = QWidget()
         self._layout = QVBoxLayout(inside)
         self._layout.setContentsMargins(6, 6, 6, 6)
@@ -68,15 +69,16 @@ class ExportsView(QScrollArea):
 
     def show_unfinished(self, number: int, export: UnfinishedExport) -> None:
         """Add a row for what was not finished when the program ended; `number` identifies it, see `again_requested`."""
-        row = UnfinishedRow(export)
-        row.again_button.clicked.connect(lambda: self._leave(row, number, self.again_requested))
-        row.forget_button.clicked.connect(lambda: self._leave(row, number, self.forgotten))
+        row = self._unfinished_rows[number] = UnfinishedRow(export)
+        row.again_button.clicked.connect(lambda: self.again_requested.emit(number))
+        row.forget_button.clicked.connect(lambda: self.forgotten.emit(number))
         self._layout.insertWidget(0, row)
 
-    def _leave(self, row: UnfinishedRow, number: int, signal: SignalInstance) -> None:
+    def remove_unfinished(self, number: int) -> None:
+        """Offer it no more."""
+        row = self._unfinished_rows.pop(number)
         row.hide()
         row.deleteLater()
-        signal.emit(number)
 
     def row(self, number: int) -> ExportRow:
         """The row of an export."""

@@ -27,6 +27,8 @@ class HandOverActions(QObject):
     """An ExportJob, and as the UnfinishedExport that it is until it is done."""
     video_requested = Signal(object)
     """Path of the recording of an export that was not finished."""
+    exported_again = Signal(int)
+    """Number of an export that was not finished and is requested anew."""
 
     def __init__(
         self, window: QWidget, actions: Mapping[str, QAction], session: ReviewSession, settings: Settings
@@ -36,10 +38,12 @@ class HandOverActions(QObject):
         self._actions = actions
         self._session = session
         self._settings = settings
-        self._again: UnfinishedExport | None = None
+        self._again: tuple[int, UnfinishedExport] | None = None
+        """Number and export whose recording is being opened."""
         actions["export"].triggered.connect(lambda: self.ask(SegmentsBox.SELECTED))
         actions["hand_over"].triggered.connect(lambda: self.ask(SegmentsBox.CONFIRMED))
         session.video_changed.connect(self._enable)
+        session.video_changed.connect(self._drop_of_another)
         for changed in (session.video_changed, session.detector_changed, session.analysis_changed):
             # Later: whoever opened the recording has not yet said which detector it takes.
             changed.connect(lambda: QTimer.singleShot(0, self._go_on_with))
@@ -60,17 +64,26 @@ class HandOverActions(QObject):
         dialog.open()
         return dialog
 
-    def ask_again(self, export: UnfinishedExport) -> None:
+    def ask_again(self, number: int, export: UnfinishedExport) -> None:
         """Open the recording of an export that was not finished, and then the dialog as it was."""
-        self._again = export
+        self._again = number, export
         if not self._is_open(export):
             self.video_requested.emit(Path(export.video))
         self._go_on_with()
 
+    def opening_failed(self) -> None:
+        """The recording that was to be handed over again can't be opened: it is offered still."""
+        self._again = None
+
+    def _drop_of_another(self) -> None:
+        if self._again and self._session.video and not self._is_open(self._again[1]):
+            self._again = None
+
     def _go_on_with(self) -> None:
-        export, session = self._again, self._session
-        if export is None or not self._is_open(export) or session.detector_is_coming:
+        session = self._session
+        if self._again is None or not self._is_open(self._again[1]) or session.detector_is_coming:
             return
+        number, export = self._again
         phase = session.analysis.phase
         is_to_come = self._settings.analyse_on_open and phase is AnalysisPhase.IDLE
         if session.detector and (is_to_come or phase is AnalysisPhase.RUNNING):
@@ -81,6 +94,7 @@ class HandOverActions(QObject):
             session.select_segment(segment)
         if dialog := self.ask(export.which):
             dialog.choose_again(export)
+            dialog.export_requested.connect(lambda *_: self.exported_again.emit(number))
 
     def _is_open(self, export: UnfinishedExport) -> bool:
         return self._session.video is not None and self._session.video.path == Path(export.video)

@@ -8,6 +8,7 @@ from engine.common.events import Finished
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.estimate import MANY_CLIPS, Estimate, estimate_clips, free_bytes
 from engine.video import open_video
+from engine.video.encoding import ClipFormat, Encoding, Quality
 from tests.clips import make_clip
 from tests.engine.export.reviews import reviewed
 
@@ -19,6 +20,19 @@ def test_clips_are_counted_and_last_as_long_as_their_segments(tmp_path: Path) ->
     # Cut without re-encoding, they are the recording's own bytes.
     copied = estimate_clips(recording, recording.segments, None)
     assert copied.size_bytes == pytest.approx(recording.info.path.stat().st_size * 70 / 150, rel=0.01)
+
+
+def test_quality_and_largest_size_of_mp4_count(tmp_path: Path) -> None:
+    recording = reviewed(make_clip(tmp_path / "gate.mp4", 150))
+
+    def size(encoding: Encoding) -> int:
+        options = ExportOptions(panels=("frame",), encoding=encoding)
+        return estimate_clips(recording, recording.segments[:2], options).size_bytes
+
+    high, medium, low = (size(Encoding(quality=quality)) for quality in Quality)
+    assert high > medium > low > 2_000
+    assert size(Encoding(max_bytes=1_000)) == 2_000
+    assert size(Encoding(ClipFormat.FFV1, quality=Quality.LOW)) == size(Encoding(ClipFormat.FFV1))
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.common.atomic_write import PROCESS
 from engine.hand_over.unfinished import UnfinishedExport, UnfinishedExports
 
 KILLED = """
@@ -41,7 +42,23 @@ def test_what_a_killed_process_did_not_finish_is_found_once_and_its_remains_go(t
     assert mine.take_over() == [export(out)]
     assert {path.name for path in out.iterdir()} == {"other.mp4", ".vadgui-of-another-1.partial"}
     assert mine.take_over() == []
-    assert not list(kept.glob("*.json"))
+    mine.adopt({-1: export(out)})
+    assert [path.stem for path in kept.glob("*.json")] == [PROCESS]
+    mine.end(-1)
+    mine.close()
+    assert not list(kept.iterdir())
+
+
+def test_what_was_taken_over_but_not_adopted_is_found_again(tmp_path: Path) -> None:
+    dead = UnfinishedExports(tmp_path, "dead")
+    dead.begin(1, export(tmp_path))
+    dead.close()
+    ended, mine = UnfinishedExports(tmp_path, "ended"), UnfinishedExports(tmp_path, "mine")
+    assert ended.take_over() == [export(tmp_path)]
+    assert mine.take_over() == [], "two windows offer it once"
+    ended.close()
+    assert mine.take_over() == [export(tmp_path)]
+    mine.close()
 
 
 def test_what_a_living_process_does_is_left_alone(tmp_path: Path) -> None:
@@ -50,6 +67,7 @@ def test_what_a_living_process_does_is_left_alone(tmp_path: Path) -> None:
     assert mine.take_over() == []
     other.close()
     assert mine.take_over() == [export(tmp_path)]
+    mine.close()
 
 
 def test_what_was_finished_leaves_nothing(tmp_path: Path) -> None:
@@ -79,4 +97,6 @@ def test_names_of_all_kinds_come_back(tmp_path: Path, title: str) -> None:
     other = UnfinishedExports(tmp_path, "other")
     other.begin(1, export(tmp_path, title))
     other.close()
-    assert UnfinishedExports(tmp_path, "mine").take_over() == [export(tmp_path, title)]
+    mine = UnfinishedExports(tmp_path, "mine")
+    assert mine.take_over() == [export(tmp_path, title)]
+    mine.close()

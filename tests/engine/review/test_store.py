@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review.document import Review
@@ -171,3 +172,19 @@ def test_where_a_saved_review_is_gone_the_one_before_opens_and_says_so(video: Pa
     assert found.opened is not None
     assert found.opened.path == usual_path(video)
     assert "which is not there now" in found.notice
+
+
+@pytest.mark.parametrize("length", [200, 220, 235, 240, 251])
+def test_the_review_of_a_recording_with_a_long_name_is_kept_beside_it(length: int, video: Path) -> None:
+    video = video.with_name("x" * (length - 4) + ".mp4")
+    for playhead in (1, 2, 3):
+        store = ReviewStore(look_up(video, "abcdef0123456789"))
+        recording_there = replace(recording(playhead=playhead), fingerprint="abcdef0123456789", path=str(video))
+        store.write(Review(recordings=(recording_there,)))
+        store.write(Review(recordings=(recording_there,)))
+        store.close()
+    assert store.path
+    assert store.path.parent == video.parent
+    found = look_up(video, "abcdef0123456789").opened
+    assert found
+    assert found.review.recordings[0].playhead == 3

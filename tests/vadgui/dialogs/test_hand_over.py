@@ -19,7 +19,7 @@ from engine.export import estimate
 from engine.export.clip import ClipLayout
 from engine.hand_over.jobs import ClipsJob, ExportJob, PackageJob, ReportJob, TablesJob
 from engine.review.document import Verdict
-from engine.video.encoding import ClipFormat
+from engine.video.encoding import ClipFormat, Encoding, Quality
 from tests.engine.export.reviews import reviewed
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
@@ -97,6 +97,39 @@ def test_layout_and_format_of_clips(qtbot: QtBot, settings: Settings, video: Pat
     assert job.options is not None
     assert (job.options.layout, job.options.encoding.format) == (ClipLayout.ORIGINAL, ClipFormat.FFV1)
     assert job.target.suffix == ".mkv"
+
+
+def test_how_clips_are_encoded_is_remembered(qtbot: QtBot, settings: Settings, video: Path) -> None:
+    dialog = open_dialog(qtbot, settings, video)
+    qtbot.keyClick(dialog.clips.layout_box, Qt.Key.Key_Down)
+    qtbot.keyClick(dialog.clips.quality_box, Qt.Key.Key_Home)
+    assert not dialog.clips.size_box.isVisible()
+    job = exported(dialog)
+    assert isinstance(job, ClipsJob)
+    assert job.options
+    assert job.options.encoding == Encoding(quality=Quality.HIGH)
+    again = open_dialog(qtbot, settings, video)
+    clips = again.clips
+    chosen = [box.currentData() for box in (clips.layout_box, clips.format_box, clips.quality_box)]
+    assert chosen == ["side-by-side", "mp4", "high"]
+    qtbot.keyClick(clips.format_box, Qt.Key.Key_Down)
+    assert not clips.quality_box.isVisible(), "FFV1 loses nothing"
+
+
+def test_clips_of_a_size(qtbot: QtBot, settings: Settings, video: Path) -> None:
+    dialog = open_dialog(qtbot, settings, video)
+    dialog.clips.segments_box.choose(SegmentsBox.CONFIRMED)
+    qtbot.keyClick(dialog.clips.quality_box, Qt.Key.Key_End)
+    assert dialog.clips.size_box.isVisible()
+    dialog.clips.size_box.selectAll()
+    QTest.keyClicks(dialog.clips.size_box, "0.5")
+    job = exported(dialog)
+    assert isinstance(job, ClipsJob)
+    assert job.options
+    assert job.options.encoding.max_bytes == 500_000
+    again = open_dialog(qtbot, settings, video)
+    clips = again.clips
+    assert (clips.quality_box.currentText(), clips.size_box.value()) == ("Each clip at most", 0.5)
 
 
 def test_without_a_selected_segment_none_is_offered(qtbot: QtBot, settings: Settings, video: Path) -> None:

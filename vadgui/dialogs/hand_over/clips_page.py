@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QGroupBox,
+    QHBoxLayout,
     QLineEdit,
     QRadioButton,
     QVBoxLayout,
@@ -24,11 +25,12 @@ from engine.export.estimate import Estimate, estimate_clips
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
 from engine.hand_over.jobs import ClipsJob
 from engine.redaction.regions import redaction_in_words
-from engine.video.encoding import FORMATS, ClipFormat, Encoding
+from engine.video.encoding import FORMATS, ClipFormat, Encoding, Quality
 from engine.video.source import PICTURES
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
-from vadgui.settings import Settings
+from vadgui.settings import MOST_MB, Settings
+from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.widgets import text_label
 
 _TEXTS = {
@@ -45,6 +47,13 @@ _LAYOUTS = {
     ClipLayout.OUTLINES: tr_noop("The recording's picture with outlines"),
     ClipLayout.ORIGINAL: tr_noop("The recording's picture alone"),
 }
+_QUALITIES = {
+    Quality.HIGH: tr_noop("High quality"),
+    Quality.MEDIUM: tr_noop("Medium quality"),
+    Quality.LOW: tr_noop("Low quality, small file"),
+}
+_BY_SIZE = "size"
+_USUAL_MB, _LEAST_MB = 25.0, 0.1  # 25 MB is what many mailboxes take
 _COLUMN_PX = 170
 _CUT_HINT = tr_noop(
     "The recording's own pictures, bit for bit. A cut begins at the keyframe before its segment; how much earlier "
@@ -78,6 +87,9 @@ class ClipsPage(Page):
             self.layout_box.addItem(tr(text), layout)
         for clip_format, facts in FORMATS.items():
             self.format_box.addItem(tr(facts.label), clip_format)
+        self.layout_box.setCurrentIndex(self.layout_box.findData(settings.export_layout))
+        self.format_box.setCurrentIndex(self.format_box.findData(settings.export_format))
+        self.quality_box, self.size_box = self._make_quality_boxes()
         self.panel_boxes = self._make_panel_boxes()
         self.strip_box = _box(tr("Score strip with the threshold"), settings.export_strip)
         self.outlines_box = _box(tr("Outlines of what stands out"), settings.outlines and snapshot.knows_where)
@@ -104,6 +116,22 @@ class ClipsPage(Page):
                 box.setEnabled(False)
         return boxes
 
+    def _make_quality_boxes(self) -> tuple[QComboBox, NumberBox]:
+        """How much may be lost of an MP4, or how large it may be."""
+        quality, size = QComboBox(), NumberBox()
+        quality.setAccessibleName(tr("Quality"))
+        for each, text in _QUALITIES.items():
+            quality.addItem(tr(text), each.value)
+        quality.addItem(tr("Each clip at most"), _BY_SIZE)
+        max_mb = self._settings.export_max_mb
+        quality.setCurrentIndex(quality.findData(_BY_SIZE if max_mb else self._settings.export_quality))
+        size.setAccessibleName(tr("Largest size of a clip"))
+        size.setDecimals(1)
+        size.setRange(_LEAST_MB, MOST_MB)
+        size.setSuffix(" MB")
+        size.setValue(max_mb or _USUAL_MB)
+        return quality, size
+
     def options(self) -> ExportOptions | None:
         """How clips look; None where they are cut without re-encoding.
 
@@ -117,7 +145,7 @@ class ClipsPage(Page):
         return ExportOptions(
             panels=PANELS if is_plain else self._panels(),
             layout=layout,
-            encoding=Encoding(self._format()),
+            encoding=self._encoding(),
             score_strip=self.strip_box.isChecked(),
             outlines=self.outlines_box.isChecked() or layout is ClipLayout.OUTLINES,
             overlay_opacity=0.6 if self.overlay_box.isChecked() else 0.0,
@@ -130,6 +158,13 @@ class ClipsPage(Page):
 
     def _format(self) -> ClipFormat:
         return ClipFormat(self.format_box.currentData())
+
+    def _encoding(self) -> Encoding:
+        if self._format() is not ClipFormat.MP4:
+            return Encoding(self._format())
+        if self.quality_box.currentData() == _BY_SIZE:
+            return Encoding(max_bytes=round(self.size_box.value() * 1e6))
+        return Encoding(quality=Quality(self.quality_box.currentData()))
 
     def _panels(self) -> tuple[Panel, ...]:
         return tuple(panel for panel, box in self.panel_boxes.items() if box.isChecked())
@@ -155,6 +190,7 @@ class ClipsPage(Page):
     def job(self, folder: Path) -> ClipsJob:
         """The clips."""
         self._name_of_first()
+        self.size_box.interpretText()  # what is still being typed counts
         sound = self.sound_box.isChecked()
         segments = self.segments_box.segments
         return ClipsJob(self.subject, segments, folder, self.names_edit.text(), self.options(), sound)
@@ -165,10 +201,19 @@ class ClipsPage(Page):
         if self.cut_button.isEnabled():
             settings.export_copy = self.cut_button.isChecked()
         settings.export_names = self.names_edit.text()
+        if not self.cut_button.isChecked():
+            self._remember_encoding()
         settings.export_texts_off = ",".join(name for name, box in self.text_boxes.items() if not box.isChecked())
         if self._shows_panels():
             settings.export_panels = ",".join(self._panels())
             settings.export_strip = self.strip_box.isChecked()
+
+    def _remember_encoding(self) -> None:
+        settings, encoding = self._settings, self._encoding()
+        settings.export_layout, settings.export_format = self._layout().value, encoding.format.value
+        if encoding.format is ClipFormat.MP4:
+            settings.export_max_mb = self.size_box.value() if encoding.max_bytes else 0.0
+            settings.export_quality = encoding.quality.value
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -179,6 +224,10 @@ class ClipsPage(Page):
         form.addRow(tr("As"), kind)
         form.addRow(tr("Layout"), self.layout_box)
         form.addRow(tr("File"), self.format_box)
+        self.quality_row = QHBoxLayout()
+        self.quality_row.addWidget(self.quality_box, stretch=1)
+        self.quality_row.addWidget(self.size_box)
+        form.addRow(tr("Quality"), self.quality_row)
         self.form = form
         names = QVBoxLayout()
         names.addWidget(self.names_edit)
@@ -206,14 +255,17 @@ class ClipsPage(Page):
         boxes = (*self.panel_boxes.values(), self.strip_box, *self.text_boxes.values(), self.sound_box)
         for button in (*boxes, self.cut_button):
             button.toggled.connect(self._enable)
-        for chosen in (self.layout_box, self.format_box):
+        for chosen in (self.layout_box, self.format_box, self.quality_box):
             chosen.currentIndexChanged.connect(self._enable)
+        self.size_box.valueChanged.connect(self._enable)
 
     def _enable(self) -> None:
         is_cut = self.cut_button.isChecked()
         self.cut_hint.setVisible(is_cut)
         for chosen in (self.layout_box, self.format_box):
             self.form.setRowVisible(chosen, not is_cut)
+        self.form.setRowVisible(self.quality_row, not is_cut and self._format() is ClipFormat.MP4)
+        self.size_box.setVisible(self.quality_box.currentData() == _BY_SIZE)
         for group in (self.shown, self.written):
             group.setVisible(self._shows_panels())
         self.strip_box.setVisible(self._layout() is ClipLayout.MOSAIC)
