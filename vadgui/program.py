@@ -429,6 +429,10 @@ class Program(QObject):
         archives.open_requested.connect(self._open_of_archive)
         archives.failed.connect(self._reporter.report)
 
+    def _reviewed_videos(self) -> dict[Path, str]:
+        self.reviews.flush()  # whoever asks reads the reviews' files
+        return self.recordings.fingerprints()
+
     def _open_of_archive(self, path: Path, seconds: float, detector: Path | None) -> None:
         """Show a moment of a recording; by the detector that has analysed it, where its folder has none yet."""
         if detector and self._settings.detector_for(path) is None:
@@ -438,6 +442,7 @@ class Program(QObject):
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window
         controller.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
+        controller.use_videos(self._reviewed_videos)
         controller.failed.connect(self._reporter.report)
         controller.detector_accepted.connect(self.open_detector)
         controller.run_changed.connect(window.training_status.show_run)

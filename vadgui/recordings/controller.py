@@ -117,6 +117,12 @@ class RecordingsController(QObject):
                 self.failed.emit(error)
             file.close()
 
+    def fingerprints(self) -> dict[Path, str]:
+        """The open recording and all that are listed, with their fingerprints, which are empty where not known."""
+        video = self._session.video
+        opened = {video.path: video.fingerprint} if video else {}
+        return opened | {Path(each.path): each.fingerprint for each in self.model.recordings}
+
     # What comes onto the list
 
     def add(self, paths: Sequence[Path], *, opens: bool = False) -> None:
