@@ -74,7 +74,8 @@ class ExportQueue(QObject):
     ) -> None:
         """The thread is started with the first job; `close` ends it. Outlines come from stored `analyses`."""
         super().__init__()
-        self._tools = ExportTools(video_opener, predictor_opener, analyses)
+        self._openers = video_opener, predictor_opener, analyses
+        self._tools = self.new_tools()
         self._numbers = itertools.count(1)
         self._queue: deque[_QueuedExport] = deque()
         self._arrived = threading.Condition()
@@ -82,6 +83,10 @@ class ExportQueue(QObject):
         self._thread: threading.Thread | None = None
         self._current: _QueuedExport | None = None
         self._posted.connect(self._receive)
+
+    def new_tools(self) -> ExportTools:
+        """What opens the same in another thread."""
+        return ExportTools(*self._openers)
 
     def add(self, job: ExportJob) -> ExportState:
         """Queue a job; it starts when all earlier jobs are done."""
