@@ -23,6 +23,8 @@ _ENDS = (ExportPhase.DONE, ExportPhase.CANCELLED, ExportPhase.FAILED)
 class ExportController(QObject):
     """Joins the window and the queue."""
 
+    made = Signal(object)
+    """Paths of what an export has made when it ends, also where it was cancelled or has failed."""
     failed = Signal(object)
     """An Exception that nobody expects."""
 
@@ -96,3 +98,4 @@ class ExportController(QObject):
         self._window.hand_over.show_done(state)
         if state.phase in _ENDS:
             self._unfinished.end(state.number)
+            self.made.emit(state.files)

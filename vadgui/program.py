@@ -403,6 +403,7 @@ class Program(QObject):
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
         window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
         recordings.open_requested.connect(self.open_video)
+        self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)
         recordings.job_of = self._job_of
         recordings.failed.connect(self._reporter.report)

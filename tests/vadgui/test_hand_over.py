@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from engine.review.document import JudgedSegment, Recording, Review, Verdict
 from engine.review.files import read_review, usual_path, write_review
 from engine.review.recording_list import ListedRecording
 from engine.video import open_video
+from engine.video import watching as engine_watching
 from tests.clips import make_clip, read_number
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
@@ -29,6 +31,7 @@ from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
+from vadgui.recordings import watching
 from vadgui.window import exports_view, hand_over_actions
 
 FIRST, LAST = 30, 44
@@ -314,6 +317,24 @@ def test_many_recordings_are_handed_over_at_once(
         (name,) = names
         assert len(list((tmp_path / "out" / name / "data" / "review").iterdir())) == 2
         assert len(list((tmp_path / "out" / name / "data" / "originals").iterdir())) == 2
+
+
+def test_what_is_exported_into_a_watched_folder_is_no_new_recording(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_watching, "REST_SECONDS", 0.5)
+    monkeypatch.setattr(watching, "POLL_MS", 50)
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    program.recordings.watch(folder)
+    clip = hand_over(program, qtbot, folder, 0, only_frame).path
+    package = hand_over(program, qtbot, folder, 3).path
+    assert clip.parent == package.parent == folder
+    shutil.copy(clip, folder / "copied.mp4")
+    listed = program.recordings.model
+    qtbot.waitUntil(lambda: any(each.path.endswith("copied.mp4") for each in listed.recordings))
+    qtbot.wait(1000)
+    assert [Path(each.path).name for each in listed.recordings] == ["gate.mp4", "copied.mp4"]
 
 
 @pytest.mark.logs_errors

@@ -46,6 +46,8 @@ class ExportState:
     unit: str = ""
     """What `done` and `total` count; empty where that says nothing to people."""
     seconds_left: float | None = None
+    files: tuple[Path, ...] = ()
+    """What was made so far: files, and folders of pictures or packages."""
     note: str = ""
     """What a person should know of what was made."""
     failure: str = ""
@@ -167,7 +169,6 @@ class ExportQueue(QObject):
 
         if should_stop():
             raise Cancelled
-        finished: list[Path] = []
         for event in export.job.run(self._tools, should_stop):
             match event:
                 case Progress():
@@ -183,6 +184,7 @@ class ExportQueue(QObject):
                     note = "\n".join(filter(None, (export.state.note, event.text)))
                     export.state = replace(export.state, note=note)
                 case Finished():
-                    finished.append(Path(event.path))
+                    export.state = replace(export.state, files=(*export.state.files, Path(event.path)))
+        finished = export.state.files
         if finished:
             export.state = replace(export.state, path=finished[0] if len(finished) == 1 else finished[0].parent)
