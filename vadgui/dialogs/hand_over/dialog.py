@@ -100,6 +100,9 @@ class HandOverDialog(QDialog):
         self._lay_out()
         self.kinds.currentRowChanged.connect(self._show_page)
         self.kinds.setCurrentRow(0)
+        # Texts that wrap have no least height: on a small screen Qt would squeeze the fields beside them.
+        width = self.sizeHint().width()
+        self.setMinimumHeight(layout.totalHeightForWidth(width) if (layout := self.layout()) else 0)
 
     @property
     def page(self) -> Page:
