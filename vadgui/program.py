@@ -32,6 +32,7 @@ from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.learning_controller import LearningController
 from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController
 from vadgui.recordings.model import RecordingModel
@@ -85,7 +86,9 @@ class Program(QObject):
         )
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
-        self.export_controller = ExportController(self.window, self.exports)
+        self.export_controller = ExportController(
+            self.window, self.exports, lambda: ReviewSnapshot.of(self.session), settings
+        )
         self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
@@ -178,6 +181,7 @@ class Program(QObject):
         worker.failed.connect(self._worker_failed)
         worker.opening_failed.connect(self._opening_failed)
         self.exports.failed.connect(self._reporter.report)
+        self.export_controller.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
@@ -410,12 +414,14 @@ class Program(QObject):
         dock.view.again_requested.connect(recordings.analyse_again)
         window.requests.search_chosen.connect(recordings.relinking.find)
         dock.view.move_requested.connect(recordings.model.move)
+        dock.view.hand_over_requested.connect(lambda paths: self.export_controller.hand_over([*map(Path, paths)]))
         window.requests.watch_chosen.connect(recordings.watch)
         dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
         window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
         recordings.open_requested.connect(self.open_video)
+        self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)
         recordings.job_of = self._job_of
         recordings.failed.connect(self._reporter.report)
