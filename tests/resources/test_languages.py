@@ -85,7 +85,9 @@ def test_a_text_is_translated_alike_everywhere(language: str) -> None:
     for part in sorted(set(catalogues.PARTS.values())):
         for message in translated(language, part):
             if message.id:
-                assert known.setdefault(key(message), forms(message.string)) == forms(message.string), message.id
+                before = known.setdefault(key(message), forms(message.string))
+                # One place may say it of one alone, another of any number.
+                assert all(a == b for a, b in zip(before, forms(message.string), strict=False)), message.id
 
 
 @pytest.mark.usefixtures("german")
