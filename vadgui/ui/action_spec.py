@@ -56,7 +56,7 @@ STEPS, SPEED, LIST, TIMELINE = tr_noop("&Steps"), tr_noop("Sp&eed"), tr_noop("Re
 PANELS, ALONE, FIRST, PICTURE, AREAS, THEME = (
     tr_noop("&Panels"),
     tr_noop("One panel &alone"),
-    tr_noop("One panel &first"),
+    tr_noop("O&ne panel first"),
     tr_noop("Pict&ure"),
     tr_noop("Area&s"),
     tr_noop("&Theme"),

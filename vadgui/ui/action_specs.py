@@ -90,7 +90,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "save_as",
         FILE,
-        tr_noop("Save review &as …"),
+        tr_noop("Sa&ve review as …"),
         ("Ctrl+Shift+S",),
         hint=tr_noop("Under another name or in another folder; it goes on there"),
         needs=WRITABLE,
