@@ -19,7 +19,7 @@ help:
 	@echo "make docs               the documentation as a site, in the folder site"
 	@echo "make format             format the code and mend what the linter can"
 	@echo "make audit              look up known vulnerabilities of the pinned packages"
-	@echo "make release            wheel, sdist and SBOM, in the folder dist"
+	@echo "make release            wheel, sdist, SBOM and requirements with hashes, in the folder dist"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
 	@echo "make clean              remove .venv and caches of the checks"
 	@echo "PYTHON=/path/to/python names the Python (3.11 to 3.13) to set up with."

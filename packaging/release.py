@@ -1,4 +1,4 @@
-"""Builds a release: wheel and sdist, tried out in a bare environment, with a list of all that it needs (an SBOM).
+"""Builds a release: wheel and sdist, tried out in a bare environment, an SBOM, and requirements with hashes.
 
 .venv/bin/python packaging/release.py            into the folder dist
 .venv/bin/python packaging/release.py --audit    only looks up known vulnerabilities of the pinned packages
@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 SBOM_TOOL = "cyclonedx-bom==7.5.0"
+HASH_TOOL = "uv==0.13.9"
 AUDIT_TOOL = "pip-audit==2.10.1"
 _INSTALL_SECONDS = 120
 _AUDIT_SECONDS = 180
@@ -35,7 +36,8 @@ def main() -> int:
     wheel, sdist = build(chosen.out)
     check(wheel)
     sbom = write_sbom(chosen.out)
-    print(*(path for path in (wheel, sdist, sbom) if path), sep="\n")
+    requirements = write_requirements(chosen.out)
+    print(*(path for path in (wheel, sdist, sbom, requirements) if path), sep="\n")
     return 0
 
 
@@ -43,8 +45,7 @@ def build(folder: Path) -> tuple[Path, Path]:
     """Wheel and sdist, built by the setuptools of this environment from a copy of what git tracks."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as copy:
-        archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
-        subprocess.run(["tar", "-x", "-C", copy], input=archive, check=True)
+        copy_of_head(Path(copy))
         program = (
             "import sys; from setuptools import build_meta as b; folder = sys.argv[1];"  # setuptools changes sys.argv
             " print(b.build_sdist(folder), b.build_wheel(folder))"
@@ -53,6 +54,13 @@ def build(folder: Path) -> tuple[Path, Path]:
         built = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True)
         sdist, wheel = built.stdout.split()[-2:]
     return folder / wheel, folder / sdist
+
+
+def copy_of_head(folder: Path) -> None:
+    """Put what git tracks into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
 
 
 def check(wheel: Path) -> None:
@@ -84,7 +92,7 @@ def write_sbom(folder: Path) -> Path | None:
     """A CycloneDX list of this environment's packages; None, said aloud, where the tool can't be had."""
     target = folder / "sbom.cdx.json"
     with tempfile.TemporaryDirectory() as place:
-        tool = _tool(Path(place), SBOM_TOOL)
+        tool = environment_with(Path(place), SBOM_TOOL)
         if tool is None:
             return None
         command = [
@@ -100,10 +108,31 @@ def write_sbom(folder: Path) -> Path | None:
     return target
 
 
+def write_requirements(folder: Path) -> Path | None:
+    """All that the program needs on each system, at the pinned versions, with the hashes of PyPI's files.
+
+    None, said aloud, where the tool or the index can't be had. torch is PyPI's: its CPU build has other files.
+    """
+    target = folder / "requirements.txt"
+    with tempfile.TemporaryDirectory() as place:
+        tool = environment_with(Path(place), HASH_TOOL)
+        if tool is None:
+            return None
+        pins = ["--constraint", str(CONSTRAINTS), "--universal", "--python-version", "3.11"]
+        written = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "--output-file", str(target)]
+        command = [tool, "-m", "uv", "pip", "compile", *pins, *written, str(ROOT / "pyproject.toml")]
+        try:
+            subprocess.run(command, timeout=_INSTALL_SECONDS, stdout=subprocess.DEVNULL, check=True)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            print("SKIPPED: the package index can't be reached from here; there is no list of hashes.")
+            return None
+    return target
+
+
 def audit() -> int:
     """Look up the pinned versions in the public list of vulnerabilities; 1 where one is known."""
     with tempfile.TemporaryDirectory() as place:
-        tool = _tool(Path(place), AUDIT_TOOL)
+        tool = environment_with(Path(place), AUDIT_TOOL)
         if tool is None:
             return 0
         command = [tool, "-m", "pip_audit", "--requirement", str(CONSTRAINTS), "--no-deps", "--disable-pip"]
@@ -134,7 +163,7 @@ def _environment(folder: Path) -> str:
     return str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
-def _tool(folder: Path, requirement: str) -> str | None:
+def environment_with(folder: Path, requirement: str) -> str | None:
     """The Python of an environment that has a tool; None, said aloud, where it can't be installed."""
     python = _environment(folder)
     try:

@@ -28,7 +28,7 @@ import psutil
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 _SETTLE_SECONDS = 0.2
-_TURN_SECONDS = 300.0
+_TURN_SECONDS = 1800.0
 
 
 @dataclass(frozen=True)

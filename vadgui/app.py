@@ -28,7 +28,7 @@ from vadgui.ui import theme
 from vadgui.ui.icons import program_icon
 from vadgui.ui.language import install_language
 
-_SWITCH_INTERVAL_SECONDS = 0.0005  # with it a Python loop in a thread delays the GUI by 6 ms, without it by 120
+SWITCH_INTERVAL_SECONDS = 0.0005  # with it a Python loop in a thread delays the GUI by 6 ms, without it by 120
 
 
 def detector_argument(text: str) -> Path:
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         qInstallMessageHandler(_pass_on_qt_message)
     # Idle OpenMP threads must not spin beside decoder and GUI; torch reads this variable when it is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     # Python's own Ctrl-C handler never runs inside Qt's loop. The default one kills, which stored analyses survive.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = QApplication(sys.argv[:1])

@@ -23,6 +23,9 @@ class CameraController(QObject):
     learnt = Signal(object)
     """Path of the detector of the camera, which is in the library."""
 
+    training_requested = Signal()
+    """The person wants to go on with a training."""
+
     def __init__(self) -> None:
         super().__init__()
         self.learning = SingleWork("vadgui-camera")
@@ -36,6 +39,7 @@ class CameraController(QObject):
         dialog = LearnCameraDialog(video, parent)
         dialog.requested.connect(lambda videos: self._begin(CameraRequest(detector, device, tuple(videos), zones)))
         dialog.cancelled.connect(self.learning.cancel)
+        dialog.training_requested.connect(self.training_requested)
         dialog.finished.connect(self._forget)
         self.dialog = dialog
         dialog.open()

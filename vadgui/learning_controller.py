@@ -47,9 +47,10 @@ class LearningController(QObject):
         # Scores of the present detector flag nothing here: the machine has better to do.
         self.camera.begun.connect(worker.pause_analysis)
         self.camera.learnt.connect(self.learnt)
+        self.camera.training_requested.connect(window.train_requested)
         self.verdicts.begun.connect(self._pause)
         self.verdicts.ended.connect(self._resume)
-        self.verdicts.learnt.connect(self.learnt)
+        self.verdicts.learnt.connect(self._use_learnt)
         self.verdicts.place_requested.connect(recordings.navigation.open_at)
 
     def close(self) -> None:
@@ -70,6 +71,10 @@ class LearningController(QObject):
             videos = {video.path: video.fingerprint}
             videos |= {Path(each.path): each.fingerprint for each in self._recordings.model.recordings}
             self.verdicts.open(self._window, videos, detector, self._settings.device)
+
+    def _use_learnt(self, detector: Path, before: Path) -> None:
+        self._settings.offer_newer(before, detector)
+        self.learnt.emit(detector)
 
     def _pause(self) -> None:
         self._goes_on = self._session.analysis.phase is AnalysisPhase.RUNNING

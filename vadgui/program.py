@@ -15,12 +15,14 @@ from engine.common.names import displayable
 from engine.review.camera_zones import remember_zones
 from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, Review
+from engine.review.files import usual_paths
 from engine.video import open_video
 from engine.video.given_rates import give_rate
 from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.archive.controller import ArchiveController
 from vadgui.export_controller import ExportController
+from vadgui.hang_watch import HangWatch
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
@@ -34,6 +36,7 @@ from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController
 from vadgui.recordings.model import RecordingModel
+from vadgui.save_as_controller import SaveAsController
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
 from vadgui.ui.questions import ask
@@ -86,9 +89,13 @@ class Program(QObject):
         self.export_controller = ExportController(
             self.window, self.exports, lambda: ReviewSnapshot.of(self.session), settings
         )
+        self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
+        )
+        self.saving_as = SaveAsController(
+            self.window, self.session, self.reviews, settings, lambda: self.session.review.keep(*self._in_use())
         )
         self.archives = ArchiveController(settings, self.window)
         self._pending_detector: Path | None = None
@@ -137,6 +144,7 @@ class Program(QObject):
         """End all threads; frames analysed so far are stored."""
         self.player.pause()
         self.archives.close()
+        self.hang_watch.close()
         self.reviews.close()
         self.worker.close()
         self.recordings.close()
@@ -201,6 +209,9 @@ class Program(QObject):
         self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
+        review = opened.review.opened
+        if review and review.path not in usual_paths(opened.info.path, opened.info.fingerprint):
+            self._settings.remember_video(review.path)
         self._settings.video_folder = str(opened.info.path.parent)
         may_analyse = self._choose_detector(opened.info.path)
         self._open_review(opened)
@@ -293,10 +304,17 @@ class Program(QObject):
         if self._may_leave_review(self._close_video):
             self.worker.close_video()
 
+    def _abandon_video(self) -> None:
+        if self._may_leave_review(self._abandon_video):
+            self.worker.abandon()
+
     def _review_to_save(self) -> Review | None:
+        return self.session.review.document(*self._in_use())
+
+    def _in_use(self) -> tuple[int, DetectorUsed | None]:
+        """Playhead and detector, for the document."""
         detector = self.session.detector
-        used = DetectorUsed(detector.name, detector.fingerprint) if detector else None
-        return self.session.review.document(self.session.playhead, used)
+        return self.session.playhead, DetectorUsed(detector.name, detector.fingerprint) if detector else None
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:
@@ -414,8 +432,14 @@ class Program(QObject):
         archives, window = self.archives, self.window
         window.actions_by_name["open_archive"].triggered.connect(lambda _: archives.ask())
         window.archive_dropped.connect(archives.open)
-        archives.open_requested.connect(self.recordings.navigation.open_at_seconds)
+        archives.open_requested.connect(self._open_of_archive)
         archives.failed.connect(self._reporter.report)
+
+    def _open_of_archive(self, path: Path, seconds: float, detector: Path | None) -> None:
+        """Show a moment of a recording; by the detector that has analysed it, where its folder has none yet."""
+        if detector and self._settings.detector_for(path) is None:
+            self._pending_detector = detector
+        self.recordings.navigation.open_at_seconds(path, seconds)
 
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window

@@ -42,6 +42,11 @@ def _are_panels(names: str) -> bool:
     return not names or set(names.split(",")) <= set(get_args(Panel))
 
 
+def _listed(text: str) -> list[str]:
+    """What a text lists between commas."""
+    return [each for each in text.split(",") if each]
+
+
 class Page(Enum):
     """A page of the settings dialog; the value is its title, in English."""
 
@@ -159,6 +164,9 @@ class Settings(QObject):
     _detectors_by_folder = Setting(
         "detector/by_folder", "{}", "The detector of each folder's recordings: a JSON object of paths."
     )
+    _newer_by_folder = Setting(
+        "detector/newer_by_folder", "{}", "What learnt from a folder's detector, and is offered there: as above."
+    )
     device = Setting(
         "detector/device",
         "auto",
@@ -218,6 +226,8 @@ class Settings(QObject):
         lambda days: 0 <= days <= 36_500,
         Shown(Page.FILES, tr_noop("Remove unused analyses after"), most=36_500.0, unit=tr_noop(" days"), decimals=0),
     )
+    _panel_order = Setting("view/panel_order", "", "Panels in their order, separated by commas; empty as usual.")
+    _panels_shown = Setting("view/panels_shown", "", "Panels that are shown, separated by commas; empty as usual.")
     _lanes = Setting("timeline/lanes", "", "Lanes shown under the score, separated by commas.")
     export_panels = Setting(
         "export/panels", "", "Panels of the last export, separated by commas; empty means all.", _are_panels
@@ -284,7 +294,7 @@ class Settings(QObject):
         """Default settings in a temporary file: for runs that must not depend on earlier ones, or affect later ones."""
         folder = TemporaryDirectory(prefix="vadgui-settings-")
         settings = cls(QSettings(str(Path(folder.name) / "settings.ini"), QSettings.Format.IniFormat))
-        weakref.finalize(settings, folder.cleanup)
+        weakref.finalize(settings, _discard, settings.store, folder)
         return settings
 
     @classmethod
@@ -302,9 +312,27 @@ class Settings(QObject):
         self._keys = json.dumps({name: list(each) for name, each in keys.items()}, ensure_ascii=False)
 
     @property
+    def panel_order(self) -> list[str]:
+        """Names of the panels in the order that the person gave them."""
+        return _listed(self._panel_order)
+
+    @panel_order.setter
+    def panel_order(self, names: Sequence[str]) -> None:
+        self._panel_order = ",".join(names)
+
+    @property
+    def panels_shown(self) -> list[str]:
+        """Names of the panels that are shown."""
+        return _listed(self._panels_shown)
+
+    @panels_shown.setter
+    def panels_shown(self, names: Sequence[str]) -> None:
+        self._panels_shown = ",".join(names)
+
+    @property
     def lanes(self) -> list[str]:
         """Lanes shown under the score."""
-        return [key for key in self._lanes.split(",") if key]
+        return _listed(self._lanes)
 
     @lanes.setter
     def lanes(self, keys: Sequence[str]) -> None:
@@ -327,32 +355,46 @@ class Settings(QObject):
 
     def detector_for(self, video: Path) -> Path | None:
         """The detector that was used last for the recordings of a folder; None where none was."""
-        path = self._read_detectors().get(str(video.resolve().parent))
+        path = _paths_in(self._detectors_by_folder).get(_folder_of(video))
         return Path(path) if path else None
 
     def remember_detector(self, video: Path, detector: Path) -> None:
         """Use a detector for the recordings of a folder from now on."""
         self.detector = str(detector)
-        detectors = {**self._read_detectors(), str(video.resolve().parent): str(detector)}
-        self._detectors_by_folder = json.dumps(detectors, ensure_ascii=False)
+        detectors = _paths_in(self._detectors_by_folder)
+        if detectors.get(_folder_of(video)) != str(detector):
+            self.keep_detector(video)
+        self._detectors_by_folder = _as_json({**detectors, _folder_of(video): str(detector)})
 
     def forget_detector(self, detector: Path) -> None:
         """A detector that can't be used is no folder's any more."""
         if self.detector == str(detector):
             self.detector = ""
-        kept = {folder: path for folder, path in self._read_detectors().items() if path != str(detector)}
-        self._detectors_by_folder = json.dumps(kept, ensure_ascii=False)
+        self._detectors_by_folder = _without(self._detectors_by_folder, detector)
+        self._newer_by_folder = _without(self._newer_by_folder, detector)
 
-    def _read_detectors(self) -> dict[str, str]:
-        try:
-            return decode(self._detectors_by_folder, dict[str, str])
-        except ValueError:
-            return {}  # edited by hand: people are asked again
+    def offer_newer(self, detector: Path, newer: Path) -> None:
+        """Offer what learnt from a detector, in each folder that uses the detector or was offered it."""
+        offered = _paths_in(self._newer_by_folder)
+        known = [*_paths_in(self._detectors_by_folder).items(), *offered.items()]
+        offered |= {folder: str(newer) for folder, path in known if path == str(detector)}
+        self._newer_by_folder = _as_json(offered)
+
+    def newer_detector_for(self, video: Path) -> Path | None:
+        """What learnt from the detector of a recording's folder and was not decided about there, if its file exists."""
+        path = _paths_in(self._newer_by_folder).get(_folder_of(video))
+        return Path(path) if path and Path(path).is_file() else None
+
+    def keep_detector(self, video: Path) -> None:
+        """Offer no newer detector in a recording's folder."""
+        offered = _paths_in(self._newer_by_folder)
+        offered.pop(_folder_of(video), None)
+        self._newer_by_folder = _as_json(offered)
 
     @property
     def recent_commands(self) -> list[str]:
         """Names of the actions that were run from the command palette, newest first."""
-        return [name for name in self._recent_commands.split(",") if name]
+        return _listed(self._recent_commands)
 
     def remember_command(self, name: str) -> None:
         """Put an action at the top of those that the command palette offers first."""
@@ -381,3 +423,29 @@ class Settings(QObject):
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""
         self._recent_videos = ""
+
+
+def _discard(store: QSettings, folder: TemporaryDirectory[str]) -> None:
+    # What is not written yet would be later, by the store's destructor, into a folder made anew.
+    store.sync()
+    folder.cleanup()
+
+
+def _folder_of(video: Path) -> str:
+    return str(video.resolve().parent)
+
+
+def _paths_in(setting: str) -> dict[str, str]:
+    """Paths of detectors by folder; none where the setting was edited by hand: people are asked again."""
+    try:
+        return decode(setting, dict[str, str])
+    except ValueError:
+        return {}
+
+
+def _as_json(paths: dict[str, str]) -> str:
+    return json.dumps(paths, ensure_ascii=False)
+
+
+def _without(setting: str, detector: Path) -> str:
+    return _as_json({folder: path for folder, path in _paths_in(setting).items() if path != str(detector)})

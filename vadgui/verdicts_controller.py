@@ -30,8 +30,8 @@ class VerdictsController(QObject):
     """The machine is needed for it."""
     ended = Signal()
     """The machine is free again."""
-    learnt = Signal(object)
-    """Path of the detector, which is in the library."""
+    learnt = Signal(object, object)
+    """Path of the detector, which is in the library, and of the one that it was made of."""
     place_requested = Signal(str, object)
     """Path of a recording, and the FoundSegment of it to be shown."""
 
@@ -87,7 +87,8 @@ class VerdictsController(QObject):
         if isinstance(result, Path):
             if dialog:
                 dialog.finish()
-            self.learnt.emit(result)
+            if self._request:
+                self.learnt.emit(result, self._request.detector)
         elif isinstance(result, FoundVerdicts):
             if dialog:
                 dialog.show_verdicts(result)

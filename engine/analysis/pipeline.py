@@ -94,13 +94,37 @@ def analyse(
     passed = min(baseline - 1, start - 1) if source.numbers_are_certain else start - 1
     ratio = _told_ratio(source, predictor, frame_seconds)
     names = placed_signals(predictor.settings.calibration) if placed is None else placed
+    batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
+    yield from _measured(batches, predictor, _all_signals(predictor, ratio, names))
+
+
+def analyse_frames(
+    source: VideoSource, predictor: Predictor, frames: Frames, *, should_stop: ShouldStop = never_stop
+) -> Iterator[FrameResult]:
+    """Stream all raw signals of some frames, ascending numbers from 1 on, as `analyse` has them.
+
+    The pictures are those that samples are judged by: scaled while they are decoded.
+
+    Raises:
+        VideoError: a frame can't be decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
+    names = placed_signals(predictor.settings.calibration)
+    batches = _predicted_batches(sampled_transitions(source, frames, should_stop), predictor, should_stop)
+    return _measured(batches, predictor, _all_signals(predictor, _told_ratio(source, predictor, None), names))
+
+
+def _all_signals(
+    predictor: Predictor, ratio: float, names: Sequence[str]
+) -> Callable[[Transition, Prediction], FrameResult]:
+    """What measures a transition by all networks, and packs the windows' values of signals of those names."""
 
     def result(transition: Transition, prediction: Prediction) -> FrameResult:
         signals, windows, *_ = _measure(transition, prediction, predictor, ratio)
         return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, names))
 
-    batches = _predicted(source, predictor, start, None, should_stop, baseline=baseline, passed=passed)
-    yield from _measured(batches, predictor, result)
+    return result
 
 
 def analyse_samples(
@@ -291,6 +315,14 @@ def _predicted(
 
     Their motion is measured over `baseline` frames, for which decoding begins `passed` frames early.
     """
+    frames = source.frames(start - 1 - passed, stop, should_stop)
+    return _predicted_batches(every_transition(frames, start, baseline, keep_frames), predictor, should_stop)
+
+
+def _predicted_batches(
+    transitions: Iterable[Transition], predictor: Predictor, should_stop: ShouldStop
+) -> Iterator[_Batch]:
+    """Transitions with all networks' predictions, a batch at a time."""
     batch: list[Transition] = []
 
     def predicted() -> _Batch:
@@ -299,8 +331,7 @@ def _predicted(
         batch.clear()
         return together
 
-    frames = source.frames(start - 1 - passed, stop, should_stop)
-    for transition in every_transition(frames, start, baseline, keep_frames):
+    for transition in transitions:
         batch.append(transition)
         if len(batch) >= predictor.batch_size:
             yield predicted()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from engine.analysis import pipeline
 from engine.analysis.overview import frames_near_events, overview_frames
 from engine.analysis.pipeline import FrameResult
 from engine.analysis.score_store import AnalysisKey, ScoreStore, find_analysis
+from engine.analysis.segment_frames import frames_of_segments
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.json_values import decode
@@ -24,7 +25,7 @@ from engine.scoring.calibration import Calibration
 from engine.scoring.motion import frame_ratio
 from engine.scoring.sampling import EVERY_FRAME, Frames, Sampling, Times
 from engine.scoring.scorer import Scorer
-from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
+from engine.scoring.signals import PREDICTION_ERRORS, RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
 from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 OVERVIEW_PHASE = tr_noop("Overview")
 PHASE = tr_noop("Analysing")
+SEGMENTS_PHASE = tr_noop("Segments frame by frame")
 REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 PACE_SECONDS = 5.0
@@ -91,12 +93,14 @@ def analyse_to_store(
     *,
     sampling: Sampling = EVERY_FRAME,
     scorer: Scorer | None = None,
+    segments_by_frame: bool = True,
     report_seconds: float = REPORT_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Progress, None, None]:
     """Add what the store lacks of the video, from where it ended last time, and report every `report_seconds`.
 
-    Of samples, those come early that lie where `scorer` sees something in the overview.
+    Of samples, those come early that lie where `scorer` sees something in the overview. With `segments_by_frame`,
+    the frames in and around its segments are judged last, by all networks.
 
     Whenever progress is reported, so many rows can be read from the store; however the work ends, what was measured
     is saved first.
@@ -111,13 +115,19 @@ def analyse_to_store(
     frames = sampling.frames(source.times)
     total = len(frames)
     yield rate.progress(PHASE, len(store), total, clock())
-    if len(store) >= total and (sampling.is_every_frame or np.isin(frames, store.frames()).all()):
+    in_detail = scorer if segments_by_frame and not sampling.is_every_frame else None
+    if is_complete(store, source.times, sampling, in_detail):
         return
     measured: list[FrameResult] = []
     reported = flushed = clock()
     try:
-        for phase, frames, times in _passes(source, store, sampling, scorer):
-            for result in pipeline.judge(source, predictor, frames, sampling, should_stop=should_stop):
+        for phase, frames, times in _passes(source, store, sampling, scorer, in_detail):
+            if phase == SEGMENTS_PHASE:
+                total = len(store) + len(frames)
+                results = _by_all_networks(source, predictor, store, frames, sampling, should_stop)
+            else:
+                results = pipeline.judge(source, predictor, frames, sampling, should_stop=should_stop)
+            for result in results:
                 if source.times is not times and not sampling.is_every_frame:
                     break  # the frames that are left would be numbered otherwise than these
                 measured.append(result)
@@ -163,18 +173,76 @@ def stored_signals(store: ScoreStore, frame_count: int) -> RawSignals:
     return signals
 
 
-def _passes(
-    source: VideoSource, store: ScoreStore, sampling: Sampling, scorer: Scorer | None
-) -> Iterator[tuple[str, Frames, Times]]:
-    """What is judged one after another, and the times by which its frames are numbered.
+def is_complete(store: ScoreStore, times: Times, sampling: Sampling, in_detail: Scorer | None) -> bool:
+    """Whether nothing is left to judge of a recording with frames at these times [N].
 
-    Of samples an overview first, then where something seems to happen, then what the store lacks. Where a pass finds
-    that there are other frames than were announced, all begins anew: what was judged by jumps may have other numbers
-    now.
+    With `in_detail`, the frames of its segments are asked for, too.
+    """
+    if sampling.is_every_frame:
+        return len(store) >= len(times)
+    if not np.isin(sampling.frames(times), store.frames()).all():
+        return False
+    return in_detail is None or not len(_lacking_in_segments(store, times, sampling, in_detail))
+
+
+def _lacking_in_segments(store: ScoreStore, times: Times, sampling: Sampling, scorer: Scorer) -> Frames:
+    """Frames of the segments that samples make which were not judged by all networks."""
+    frames, rows = store.read()
+    is_known = frames < len(times)
+    frames, rows = frames[is_known], rows[is_known]
+    by_all = frames[~np.isnan(rows["psnr_db"])]
+    # A sample that was judged again stands in several rows, which agree in what scores are made of.
+    samples, first = np.unique(frames, return_index=True)
+    is_sample = sampling.due(times)[samples]
+    wanted = frames_of_segments(samples[is_sample], rows[first[is_sample]], times, scorer)
+    return np.setdiff1d(wanted, by_all)
+
+
+def _by_all_networks(
+    source: VideoSource,
+    predictor: Predictor,
+    store: ScoreStore,
+    frames: Frames,
+    sampling: Sampling,
+    should_stop: ShouldStop,
+) -> Iterator[FrameResult]:
+    """All raw signals of some frames; of samples, what their scores are made of stays as it was measured first.
+
+    Networks differ in the last bit from batch to batch, and between the engines that run them.
+    """
+    stored, rows = store.read()
+    again = np.isin(stored, frames)
+    known = dict(zip(stored[again].tolist(), rows[again], strict=True))
+    is_sample = sampling.due(source.times)
+    for result in pipeline.analyse_frames(source, predictor, frames, should_stop=should_stop):
+        if is_sample[result.index]:
+            row = known[result.index].copy()
+            for name in PREDICTION_ERRORS:
+                row[name] = result.signals[name]
+            result = replace(result, signals=row, places=b"")
+        yield result
+
+
+class _Pass(NamedTuple):
+    """Frames that are judged one after another, and the times by which they are numbered."""
+
+    phase: str
+    frames: Frames
+    times: Times
+
+
+def _passes(
+    source: VideoSource, store: ScoreStore, sampling: Sampling, scorer: Scorer | None, in_detail: Scorer | None
+) -> Iterator[_Pass]:
+    """What is judged one after another.
+
+    Of samples an overview first, then where something seems to happen, then what the store lacks, and last the frames
+    of the segments of `in_detail`. Where a pass finds that there are other frames than were announced, all begins
+    anew: what was judged by jumps may have other numbers now.
     """
     if sampling.is_every_frame:
         if len(store) < len(source):
-            yield PHASE, sampling.frames(source.times)[len(store) :], source.times
+            yield _Pass(PHASE, sampling.frames(source.times)[len(store) :], source.times)
         return
     times = None
     while times is not source.times:
@@ -184,12 +252,15 @@ def _passes(
         frames = sampling.frames(times)
         lacking = np.setdiff1d(frames, store.frames())
         overview = overview_frames(source, frames[:: sampling.motion_every])
-        yield OVERVIEW_PHASE, np.intersect1d(overview, lacking), times
+        yield _Pass(OVERVIEW_PHASE, np.intersect1d(overview, lacking), times)
         if source.times is times and scorer is not None and len(overview):
             lacking = np.setdiff1d(frames, store.frames())
-            yield PHASE, frames_near_events(lacking, stored_signals(store, len(times)), times, scorer), times
+            signals = stored_signals(store, len(times))
+            yield _Pass(PHASE, frames_near_events(lacking, signals, times, scorer), times)
         if source.times is times:
-            yield PHASE, np.setdiff1d(frames, store.frames()), times
+            yield _Pass(PHASE, np.setdiff1d(frames, store.frames()), times)
+        if source.times is times and in_detail is not None:
+            yield _Pass(SEGMENTS_PHASE, _lacking_in_segments(store, times, sampling, in_detail), times)
 
 
 def _hand_over(measured: list[FrameResult], store: ScoreStore) -> None:

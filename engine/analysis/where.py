@@ -95,7 +95,7 @@ def scores_of_window(
         ScoreStoreError: the store can't be read.
     """
     sampling = _sampling(calibration)
-    judged = np.sort(store.frames())
+    judged = np.unique(store.frames())
     frames = judged[sampling.due(times)[judged]] if len(judged) else judged
     reach = max(REACH_SECONDS, sampling.seconds) + 1e-4
     row, column = window

@@ -23,6 +23,7 @@ from engine.archive.workers import Workers
 from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr
+from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.review.document import DetectorUsed
 from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
@@ -111,7 +112,9 @@ def analyse_waiting(
             raise
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
-            odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
+            odd: VadError = out_of_memory_error(recording.path)
+            if not is_out_of_memory(error):
+                odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
         prune(settings.folder, settings.max_bytes, settings.max_days)
 
@@ -180,7 +183,14 @@ def _analyse(
         sampling = settings.scorer.sampling
         with ScoreStore(settings.folder, analysis_key(source, predictor, sampling)) as store:
             work = analyse_to_store(
-                source, predictor, store, heartbeat.should_stop, sampling=sampling, scorer=settings.scorer
+                source,
+                predictor,
+                store,
+                heartbeat.should_stop,
+                sampling=sampling,
+                scorer=settings.scorer,
+                # An archive keeps segments alone, and hundreds of recordings wait.
+                segments_by_frame=False,
             )
             for progress in work:
                 heartbeat.share = progress.done / progress.total if progress.total else 0.0

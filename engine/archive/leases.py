@@ -22,6 +22,8 @@ from engine.common.events import ShouldStop
 
 LEASE_SECONDS = 300.0
 """How long a process that says nothing more keeps a recording from the others."""
+LONGEST_LEASE_SECONDS = 86400.0
+"""What is leased for longer was leased by a clock that was ahead and has been set right since."""
 MOST_ATTEMPTS = 3
 _CANDIDATES = 100  # read at once: sorting a hundred thousand recordings for each that is taken would be slow
 
@@ -70,7 +72,10 @@ class Leases:
         r = recordings.c
         with self._archive.changing() as connection:
             now = self._archive.now(connection)
-            has_lapsed = sa.and_(r.analysis_state == AnalysisState.RUNNING, r.lease_until < now)
+            latest = now + timedelta(seconds=LONGEST_LEASE_SECONDS)
+            has_lapsed = sa.and_(
+                r.analysis_state == AnalysisState.RUNNING, sa.or_(r.lease_until < now, r.lease_until > latest)
+            )
             free = [
                 r.file_state == FileState.PRESENT,
                 sa.or_(r.analysis_state == AnalysisState.WAITING, has_lapsed),

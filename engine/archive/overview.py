@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.archive.database import Archive
+from engine.archive.lanes import DayFootage, Footage, Lane
 from engine.archive.schema import AnalysisState, FileState, recordings, segments
 from engine.archive.searching import CameraCounts, Hit, counts, hits_where
 
@@ -32,33 +33,6 @@ class DaySummary:
     unreviewed: int
     top_score: float | None
     """Of the most conspicuous segment that begins on it."""
-
-
-@dataclass(frozen=True)
-class Footage:
-    """A recording whose time is known, on a camera's lane."""
-
-    path: Path
-    camera: str
-    start: datetime
-    stop: datetime
-    analysis: AnalysisState
-    fingerprint: str
-    is_missing: bool
-
-
-@dataclass(frozen=True)
-class DayFootage:
-    """All footage of a day, with its segments in order of time."""
-
-    day: date
-    start: datetime
-    stop: datetime
-    footage: Sequence[Footage]
-    segments: Sequence[Hit]
-    before: date | None
-    """The nearest earlier day with footage."""
-    after: date | None
 
 
 class Attention(StrEnum):
@@ -80,6 +54,7 @@ class NotedRecording:
     attention: Attention
     problem: str
     fingerprint: str
+    detector_fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -138,19 +113,25 @@ def footage_of(archive: Archive, day: date) -> DayFootage:
     """
     r, s = recordings.c, segments.c
     start, stop = day_ends(day)
-    columns = (r.path, r.camera, r.start_time, r.stop_time, r.analysis_state, r.fingerprint, r.file_state)
+    columns = (r.path, r.camera, r.start_time, r.stop_time, r.analysis_state, r.fingerprint, r.detector_fingerprint)
     on_day = _overlaps(start, stop)
     with archive.reading() as connection:
-        rows = connection.execute(sa.select(*columns).where(*on_day).order_by(r.camera, r.start_time)).all()
+        rows = connection.execute(
+            sa.select(*columns, r.file_state == FileState.MISSING).where(*on_day).order_by(r.camera, r.start_time)
+        ).all()
         # Of a recording that begins the day before, only what reaches into this one.
         found = hits_where(connection, *on_day, s.start_time < stop, s.start_time >= start - _LONGEST_RECORDING)
+        cameras = connection.execute(sa.select(r.camera).distinct().order_by(r.camera)).scalars().all()
         before, after = _days_beside(connection, start, stop)
-    footage = [
-        Footage(path, camera, begun, ended, AnalysisState(state), fingerprint, file_state == FileState.MISSING)
-        for path, camera, begun, ended, state, fingerprint, file_state in rows
-    ]
-    within = [hit for hit in found if hit.stop_time is not None and hit.stop_time > start]
-    return DayFootage(day, start, stop, footage, within, before, after)
+    footage: dict[str, list[Footage]] = {camera: [] for camera in cameras}
+    hits: dict[str, list[Hit]] = {camera: [] for camera in cameras}
+    for path, camera, begun, ended, state, *rest in rows:
+        footage[camera].append(Footage(path, camera, begun, ended, AnalysisState(state), *rest))
+    for hit in found:
+        if hit.stop_time is not None and hit.stop_time > start:
+            hits[hit.camera].append(hit)
+    lanes = [Lane(camera, footage[camera], hits[camera]) for camera in cameras]
+    return DayFootage(day, start, stop, lanes, before, after)
 
 
 def last_day(archive: Archive) -> date | None:
@@ -184,10 +165,10 @@ def noted_recordings(archive: Archive) -> list[NotedRecording]:
         (undated, Attention.UNDATED.name),
     )
     problem = sa.case((failed, r.analysis_problem), else_=r.problem)
-    columns = sa.select(r.path, r.camera, attention, problem, r.fingerprint)
+    columns = sa.select(r.path, r.camera, attention, problem, r.fingerprint, r.detector_fingerprint)
     with archive.reading() as connection:
         rows = connection.execute(columns.where(attention.is_not(None)).order_by(r.path)).all()
-    noted = [NotedRecording(path, camera, Attention[why], said, mark) for path, camera, why, said, mark in rows]
+    noted = [NotedRecording(path, camera, Attention[why], *rest) for path, camera, why, *rest in rows]
     return sorted(noted, key=lambda each: list(Attention).index(each.attention))
 
 

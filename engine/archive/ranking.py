@@ -10,6 +10,9 @@ from engine.archive.database import Archive
 from engine.archive.schema import recordings, segments
 from engine.archive.searching import Hit, HitKey, Query, conditions, hits_where, in_order
 
+_MOST_NUMBERS = 1_000_000
+"""A recording has fewer segments than that."""
+
 
 def ranking(archive: Archive, query: Query) -> list[HitKey]:
     """What `search` finds, in its order.
@@ -25,12 +28,21 @@ def ranking(archive: Archive, query: Query) -> list[HitKey]:
 
 
 def hits(archive: Archive, keys: Sequence[HitKey]) -> dict[HitKey, Hit]:
-    """What these are; those that are gone by now are left out.
+    """What these are, a few hundred at the most; those that are gone by now are left out.
 
     Raises:
         ArchiveError: the archive can't be read.
     """
-    key = sa.tuple_(segments.c.recording_id, segments.c.number)
+    s = segments.c
+    recording_ids, numbers = ({key[part] for key in keys} for part in (0, 1))
+    # For a list of pairs SQLite looks at every segment, and a condition for each is compiled anew each time. The first
+    # two conditions are found by the primary key, the third leaves of these what was asked for.
+    code = sa.cast(s.recording_id, sa.BigInteger) * _MOST_NUMBERS + s.number
+    wanted = (
+        s.recording_id.in_(sorted(recording_ids)),
+        s.number.in_(sorted(numbers)),
+        code.in_([recording * _MOST_NUMBERS + number for recording, number in keys]),
+    )
     with archive.reading() as connection:
-        found = hits_where(connection, key.in_(keys))
+        found = hits_where(connection, *wanted)
     return {hit.key: hit for hit in found}

@@ -64,6 +64,7 @@ class Hit:
     score: str
     threshold: float | None
     fingerprint: str
+    detector_fingerprint: str
     recording_id: int
 
     @property
@@ -106,7 +107,7 @@ def in_order() -> Sequence[sa.ColumnElement[Any]]:
 
 def _listed() -> sa.Select[Any]:
     s, r = segments.c, recordings.c
-    of_recording = (r.path, r.camera, r.detector_name, r.score, r.threshold, r.fingerprint)
+    of_recording = (r.path, r.camera, r.detector_name, r.score, r.threshold, r.fingerprint, r.detector_fingerprint)
     return sa.select(*of_recording, *s).join_from(segments, recordings, s.recording_id == r.id)
 
 

@@ -120,8 +120,13 @@ def _devices() -> Iterator[Check]:
         memory = torch.cuda.get_device_properties(n).total_memory / 2**30
         yield Check(f"cuda:{n}", State.OK, f"{torch.cuda.get_device_name(n)}, {memory:.0f} GiB")
     if shutil.which("nvidia-smi") and not torch.cuda.is_available():
-        fix = "Update the NVIDIA driver, or install the CUDA build of torch for it: https://pytorch.org/get-started"
-        yield Check("CUDA", State.NOTE, f"there is an NVIDIA driver, but torch {torch.__version__} can't use it", fix)
+        if torch.version.cuda is None:
+            detail = f"there is an NVIDIA driver, but torch {torch.__version__} is a build for CPUs alone"
+            fix = "Install the CUDA build of torch for that driver: https://pytorch.org/get-started"
+        else:
+            detail = f"there is an NVIDIA driver, but torch {torch.__version__} can't use it"
+            fix = f"Update the driver to one for CUDA {torch.version.cuda} or later."
+        yield Check("CUDA", State.NOTE, detail, fix)
 
 
 def _openvino() -> Iterator[Check]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from engine.common.errors import ReviewError
@@ -42,7 +44,7 @@ def kept_redaction(info: VideoInfo, *, redact: bool, quiet: bool) -> Redaction:
 def _beside(info: VideoInfo) -> tuple[Recording, ...]:
     """What the review beside a recording is of."""
     path = usual_path(info.path)
-    return read_review(path).review.recordings if path.exists() else ()
+    return read_review(path).review.recordings if os.path.lexists(path) else ()
 
 
 def by_kept_clock(info: VideoInfo, *, quiet: bool) -> VideoInfo:

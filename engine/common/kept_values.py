@@ -1,4 +1,4 @@
-"""A file of values by key that a person gave, which several windows and commands may change at once."""
+"""A file of values that a person gave, which several windows and commands may change at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_origin
 
 from filelock import FileLock
 
@@ -14,21 +14,21 @@ from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import put_aside
 from engine.common.json_values import decode
 
-T = TypeVar("T")
+Values = TypeVar("Values", bound=dict[str, Any] | list[Any])
 
 _TIMEOUT_SECONDS = 10.0
 
 
-def kept_values(path: Path, kind: type[dict[str, T]]) -> dict[str, T]:
+def kept_values(path: Path, kind: type[Values]) -> Values:
     """What is kept in the file; nothing where there is none, or it can't be read."""
     try:
         return decode(path.read_bytes(), kind)
     except (OSError, ValueError):
-        return {}
+        return _none(kind)
 
 
 @contextmanager
-def changed_values(path: Path, kind: type[dict[str, T]]) -> Iterator[dict[str, T]]:
+def changed_values(path: Path, kind: type[Values]) -> Iterator[Values]:
     """What is kept, for the block to change; written at its end. A damaged file is put aside.
 
     Raises:
@@ -39,11 +39,17 @@ def changed_values(path: Path, kind: type[dict[str, T]]) -> Iterator[dict[str, T
         try:
             values = decode(path.read_bytes(), kind)
         except FileNotFoundError:
-            values = {}
+            values = _none(kind)
         except ValueError:
             with suppress(OSError):
                 put_aside(path)
-            values = {}
+            values = _none(kind)
         yield values
         with atomic_write(path) as file:
-            file.write(json.dumps(values, indent=1, ensure_ascii=False).encode())
+            # All ASCII: names of files that are no Unicode can be kept, too.
+            file.write(json.dumps(values, indent=1).encode("ascii"))
+
+
+def _none(kind: type[Values]) -> Values:
+    empty: Values = (get_origin(kind) or kind)()
+    return empty

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.common.remote_path import RemotePath
+
 
 def resolved(path: Path) -> Path:
-    """The path without links, as far as there are any; of links in a circle the path itself."""
+    """The path without links, as far as there are any; of links in a circle, and of a URL, the path itself."""
+    if isinstance(path, RemotePath):
+        return path
     return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there
 
 
@@ -74,6 +78,11 @@ def name_patterns_file() -> Path:
 def camera_zones_file() -> Path:
     """Zones that were drawn last with each detector; it may not exist yet."""
     return platformdirs.user_data_path("vadgui", appauthor=False) / "camera-zones.json"
+
+
+def chosen_reviews_file() -> Path:
+    """Where a person has saved reviews; it may not exist yet."""
+    return reviews_folder() / "chosen-places.json"
 
 
 def exports_folder() -> Path:

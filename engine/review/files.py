@@ -15,12 +15,16 @@ from msgspec.structs import replace
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
 from engine.common.language import tr
-from engine.common.names import displayable
+from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
 from engine.common.paths import reviews_folder
+from engine.common.remote_path import RemotePath
+from engine.review.chosen_places import chosen_place
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
 from engine.video.fingerprint import file_fingerprint
 
 SUFFIX = ".review.json"
+LONGEST_NAME_BYTES = MAX_NAME_BYTES - len("..1.partial")
+"""Of a review's name: files beside it have longer ones."""
 _BACKUP_AGES_SECONDS = (0.0, 60.0, 3600.0)
 """How old the next younger backup is before it becomes the backup with this number."""
 
@@ -40,13 +44,19 @@ def usual_path(video: Path) -> Path:
 
 
 def own_path(video: Path, fingerprint: str) -> Path:
-    """A name beside the recording that another recording of its name does not have."""
-    return video.with_name(f"{video.name}.{fingerprint[:12]}{SUFFIX}")
+    """A name beside the recording that another recording of its name does not have, and that is never too long."""
+    ending = f".{fingerprint[:12]}{SUFFIX}"
+    return video.with_name(cut_name(video.name, LONGEST_NAME_BYTES - len(ending)) + ending)
 
 
 def personal_path(video: Path, fingerprint: str) -> Path:
     """Where the review is kept if the recording's folder can't be written: among the person's data."""
     return reviews_folder() / own_path(video, fingerprint).name
+
+
+def usual_paths(video: Path, fingerprint: str) -> tuple[Path, ...]:
+    """Where the review of a recording may be, unless a person has saved it elsewhere."""
+    return usual_path(video), own_path(video, fingerprint), personal_path(video, fingerprint)
 
 
 def backup_path(path: Path, number: int) -> Path:
@@ -97,16 +107,20 @@ def write_review(path: Path, review: Review) -> None:
 
 
 def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str]:
-    """The review of a recording, where it is usually kept, and what to tell if another one is there.
+    """The review of a recording, where it is usually kept or a person has saved it, and what to tell of others.
 
     Raises:
         ReviewError: it can't be read.
     """
     notice = ""
     found: list[OpenedReview] = []
-    for path in (usual_path(video), own_path(video, fingerprint), personal_path(video, fingerprint)):
+    chosen = chosen_place(fingerprint)
+    usual = usual_paths(video, fingerprint)
+    for path in dict.fromkeys((*usual, *([chosen] if chosen else []))):
         # A name that is too long for a file is that of no review.
         if not os.path.lexists(path) and not os.path.lexists(backup_path(path, 1)):
+            if path == chosen:
+                notice = tr("The review was saved as {path}, which is not there now.").format(path=displayable(path))
             continue
         opened = read_review(path)
         if opened.review.recording_of(fingerprint):
@@ -122,7 +136,9 @@ def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str
 
 def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:
     """Reviews of a recording that was renamed: under its earlier name, where no recording is any more."""
-    candidates = [*video.parent.glob(f"*{SUFFIX}"), *reviews_folder().glob(f"*.{fingerprint[:12]}{SUFFIX}")]
+    # Nothing is written beside recordings that a URL names.
+    beside = [] if isinstance(video, RemotePath) else video.parent.glob(f"*{SUFFIX}")
+    candidates = [*beside, *reviews_folder().glob(f"*.{fingerprint[:12]}{SUFFIX}")]
     for path in sorted(candidates):
         # Most are of other recordings: the text tells without being taken apart. A damaged one keeps its own name.
         with suppress(OSError, ReviewError):
@@ -137,8 +153,9 @@ def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview
 def located(recording: Recording, review: Path) -> Path | None:
     """Where a recording is now: where it was, or moved with its review, or renamed beside it; None if nowhere."""
     known = [review.parent / recording.relative_path] if recording.relative_path else []
+    # Never a URL: a review that somebody sent must not reach out.
     for path in (*known, Path(recording.path)):
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110 - of a path that is too long, pathlib raises OSError
             return path
     suffix = Path(recording.path).suffix
     for path in sorted(review.parent.glob(f"*{suffix}")) if suffix else []:
@@ -169,6 +186,8 @@ def reviewed_video(opened: OpenedReview) -> Path:
 
 def placed(recording: Recording, video: Path, review: Path) -> Recording:
     """The recording with its path, absolute and as seen from the review."""
+    if isinstance(video, RemotePath):
+        return replace(recording, path=str(video), relative_path="")
     try:
         relative = os.path.relpath(video.absolute(), review.absolute().parent)
     except ValueError:  # on another drive
@@ -203,7 +222,8 @@ def _keep_present(path: Path) -> None:
     for number in range(len(_BACKUP_AGES_SECONDS), 1, -1):
         newer, older = backup_path(path, number - 1), backup_path(path, number)
         with suppress(FileNotFoundError):
-            if not older.exists() or time.time() - older.stat().st_mtime > _BACKUP_AGES_SECONDS[number - 1]:
+            # One from the future is from before the clock was set back: it counts as old, too.
+            if not older.exists() or abs(time.time() - older.stat().st_mtime) > _BACKUP_AGES_SECONDS[number - 1]:
                 newer.replace(older)
     first = backup_path(path, 1)
     temporary = first.with_name(f"{first.name}.partial")

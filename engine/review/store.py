@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,13 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.common.language import tr
+from engine.common.names import name_bytes
+from engine.common.remote_path import RemotePath, as_path
+from engine.review.chosen_places import remember_place
 from engine.review.document import Review
 from engine.review.edits import person
 from engine.review.files import (
+    LONGEST_NAME_BYTES,
     OpenedReview,
     find_review,
     own_path,
@@ -110,6 +115,31 @@ class ReviewStore:
         personal.parent.mkdir(parents=True, exist_ok=True)
         self._begin(personal, review)
 
+    def save_as(self, path: Path, review: Review, *, replaces: bool = False) -> None:
+        """Write the review to another place, and go on there. What was there, if `replaces`, becomes a backup.
+
+        Raises:
+            ReviewError: another window has the review that is there, or there is one and it is not to be replaced.
+            OSError: it can't be written there. In all cases the review stays where it was.
+        """
+        if path == self._path and self._lock:
+            self._write(path, review)
+            return
+        lock = ReviewLock(path)
+        lock.acquire()
+        try:
+            if path.exists() and not replaces:
+                raise ReviewError(
+                    tr("There is a file of this name"), subject=path, advice=tr("Choose another name or folder.")
+                )
+            self._write(path, review)
+        except BaseException:
+            lock.release()
+            raise
+        self._release()
+        self._lock, self._path = lock, path
+        remember_place(self._found.fingerprint, path)
+
     def close(self) -> None:
         """Let others write it."""
         self._release()
@@ -117,14 +147,18 @@ class ReviewStore:
     def _new_paths(self) -> list[Path]:
         video, fingerprint = self._found.video, self._found.fingerprint
         beside = []
-        if self._found.may_be_beside:
+        if self._found.may_be_beside and not isinstance(video, RemotePath):
             beside = [usual_path(video) if self._is_free(usual_path(video)) else own_path(video, fingerprint)]
         return [*beside, personal_path(video, fingerprint)]
 
     def _is_free(self, path: Path) -> bool:
-        """Whether no review of another recording is there."""
+        """Whether a review can have that name, and none of another recording has."""
+        if name_bytes(path.name) > LONGEST_NAME_BYTES:
+            return False
         try:
-            return not path.exists() or read_review(path).review.recording_of(self._found.fingerprint) is not None
+            return (
+                not os.path.lexists(path) or read_review(path).review.recording_of(self._found.fingerprint) is not None
+            )
         except ReviewError:
             return False
 
@@ -145,7 +179,7 @@ class ReviewStore:
             )
 
     def _write(self, path: Path, review: Review) -> None:
-        recordings = tuple(placed(each, Path(each.path), path) for each in review.recordings)
+        recordings = tuple(placed(each, as_path(each.path), path) for each in review.recordings)
         saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
         review = replace(review, recordings=recordings, saved=saved, saved_by=person())
         write_review(path, review)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,17 +58,17 @@ class FoundVerdicts:
 
 
 def _reviews_of(videos: Mapping[Path, str]) -> list[Path]:
-    """The reviews of recordings, and those that lie beside the first of them."""
+    """The reviews of recordings, and after them those that lie beside the first: they may be older ones of the same."""
     found: list[Path] = []
     for video, fingerprint in videos.items():
-        if not found:  # the first
-            found += sorted(video.parent.glob(f"*{SUFFIX}"))
         try:
             opened, _ = find_review(video, fingerprint) if fingerprint else (None, "")
             found.append(opened.path if opened else usual_path(video))
         except ReviewError:  # it is read again below, and told of
             found.append(usual_path(video))
-    return [each for each in dict.fromkeys(path.absolute() for path in found) if each.exists()]
+    for video in list(videos)[:1]:
+        found += sorted(video.parent.glob(f"*{SUFFIX}"))
+    return [each for each in dict.fromkeys(path.absolute() for path in found) if os.path.lexists(each)]
 
 
 def find_verdicts(

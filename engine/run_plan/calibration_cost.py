@@ -1,4 +1,4 @@
-"""What it takes to calibrate the detector at the end of a run."""
+"""What it takes to calibrate the detector at the end of a run, and to compare it with calibration alone."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ from engine.video import open_video
 from engine.video.frame import Pixels
 
 _TRIED_FRAMES = 8
+_CALIBRATIONS = 2
+"""Of the detector, and of networks that were not trained."""
+_JUDGED = 3
+"""How often held-out footage is judged: once for each calibration, and by both in half of the time."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,11 @@ def calibration_seconds(
     samples_of_all = round(context.statistics_frames / frames_per_sample)
     return (
         opening_seconds
-        + samples_of_all * statistics_seconds
-        + appearance_frames(samples_of_all) * features_seconds
-        + sum(min(frames / frames_per_sample, at_most) for frames in context.held_out_frames) * analysis_seconds
+        + _CALIBRATIONS * samples_of_all * statistics_seconds
+        + _CALIBRATIONS * appearance_frames(samples_of_all) * features_seconds
+        + _JUDGED
+        * sum(min(frames / frames_per_sample, at_most) for frames in context.held_out_frames)
+        * analysis_seconds
     )
 
 

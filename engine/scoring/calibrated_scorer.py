@@ -114,7 +114,7 @@ class CalibratedScorer(Scorer):
     def axis_ticks(self, top: float) -> tuple[float, ...]:
         """Every second number, or every fifth where there are many."""
         step = 2.0 if top <= _MAX_TWOS else 5.0
-        return tuple(np.arange(0, top + step / 2, step).tolist())
+        return tuple((step * np.arange(top // step + 1)).tolist())
 
     def describe(self, score: float) -> str:
         """The number, and how often normal life looks like that."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.common.json_values import convert
 from engine.common.language import tr
+from engine.scoring.between_samples import bounded_by_samples
 from engine.scoring.conditions import (
     CONTEXT_SECONDS,
     Kinds,
@@ -209,7 +210,7 @@ class Calibration:
             parts = [each[:, chosen] for each, chosen in zip(evidence, dismissed, strict=True)]
             standard = scale.standard.widened(np.concatenate(parts, axis=1), scale.tail.value_at(_UNUSUAL_AT_MOST))
             maxima = [
-                block_maxima(standard.max_evidence(each), times)
+                block_maxima(self._bounded(standard.max_evidence(each), times, live), times)
                 for each, (_, times) in zip(evidence, videos, strict=True)
             ]
             scales[live] = Scale(standard, scale.tail.with_more(np.concatenate(maxima), rare_seconds))
@@ -231,7 +232,8 @@ class Calibration:
         scores = np.full(len(seconds), np.nan)
         for light, here, told in self._by_light(signals, kinds, seconds, live):
             scale = light.live if live else light.offline
-            found = scale.tail.neg_log10_p(scale.standard.max_evidence(light._evidence(told, seconds, live)))
+            strongest = scale.standard.max_evidence(light._evidence(told, seconds, live))
+            found = scale.tail.neg_log10_p(light._bounded(strongest, seconds, live))
             scores[here] = found[here]
         return scores
 
@@ -242,7 +244,8 @@ class Calibration:
         for light, here, told in self._by_light(signals, kinds, seconds, live=False):
             evidence = light._evidence(told, seconds, live=False)
             scaled = light.offline.standard.scaled(evidence).reshape(-1, len(self.evidence), len(seconds))
-            found = light.offline.tail.neg_log10_p(scaled.max(axis=0).ravel()).reshape(scaled.shape[1:])
+            strongest = light._bounded(scaled.max(axis=0), seconds, live=False)
+            found = light.offline.tail.neg_log10_p(strongest.ravel()).reshape(strongest.shape)
             scores[:, here] = found[:, here]
         return scores
 
@@ -257,7 +260,7 @@ class Calibration:
     @property
     def reach_seconds(self) -> float:
         """A frame's score depends on frames that are so near at most, rounded times included."""
-        # Between samples, a frame has the score of one of its neighbours.
+        # Between samples, a frame's score lies between those of its neighbours.
         return max(self.smoothing_seconds) + 2 * ROUNDING_SECONDS + 2 * self.sampling.seconds + CONTEXT_SECONDS
 
     def reason(self, signals: RawSignals, seconds: Times, frame: int, *, live: bool = False) -> str:
@@ -329,6 +332,12 @@ class Calibration:
             smoothing_seconds=self.smoothing_seconds,
             sampling=self.sampling,
         )
+
+    def _bounded(self, strongest: npt.NDArray[np.float64], seconds: Times, live: bool) -> npt.NDArray[np.float64]:
+        """Evidence [..., N] of which no frame between samples has more, or less, than both samples beside it."""
+        if live or self.sampling.is_every_frame:
+            return strongest  # live, frames between samples have the evidence of the sample before
+        return bounded_by_samples(strongest, seconds, self.sampling.frames(seconds))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:

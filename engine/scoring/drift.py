@@ -35,7 +35,7 @@ _TAIL = 0.01
 _LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
 _ALIKE = 0.97
 SAME_SCENE = 0.9  # correlation: of the same camera 0.99, of another one's well-lit walkway 0.78
-_MIN_SCENE_SAMPLES, SCENE_SAMPLES = 3, 200
+_MIN_SCENE_SAMPLES, _SCENE_SAMPLES = 3, 200
 """Of so many, evenly spread, only few show the van before the lens."""
 _PATTERN = 0.3
 OTHER_LIGHT = 1.25
@@ -155,6 +155,14 @@ class Reference:
         yield DriftKind.NOISY, looks.sharpness > sharpest * _OTHER_SHARPNESS
 
 
+def scene_frames(judged: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Some of the judged frames, ascending numbers, that lie evenly in a recording, however densely it was judged."""
+    if not len(judged):
+        return judged
+    wanted = np.linspace(judged[0], judged[-1], min(len(judged), _SCENE_SAMPLES))
+    return judged[np.searchsorted(judged, wanted)]
+
+
 References = Sequence[Reference]
 """How normal footage of a camera looks in each of its lights; empty where nobody knows."""
 
@@ -178,8 +186,7 @@ def is_other_scene(references: References, signals: RawSignals) -> bool:
     known = np.flatnonzero(~np.isnan(signals["sharpness"]))
     if not references or len(known) < _MIN_SCENE_SAMPLES:
         return False
-    chosen = known[np.linspace(0, len(known) - 1, min(len(known), SCENE_SAMPLES)).astype(np.intp)]
-    layouts = signals["layout"][chosen].astype(np.float64)
+    layouts = signals["layout"][scene_frames(known)].astype(np.float64)
     # A black picture, or a covered lens, shows no scene at all.
     layouts = layouts[layouts.std(axis=(1, 2)) > _PATTERN * min(each.layout_contrast for each in references)]
     if len(layouts) < _MIN_SCENE_SAMPLES:

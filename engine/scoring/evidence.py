@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.common.language import tr_noop
+from engine.scoring.between_samples import judged_between, sample_of, smoothed_between
 from engine.scoring.sampling import EVERY_FRAME, Sampling
 from engine.scoring.signals import RawSignals, with_frame_0
 
@@ -71,18 +72,27 @@ def evidence_of(
     """Smoothed evidence [E, N] of a video with frames at these times [N]; NaN where it is not known.
 
     All signals over the first smoothing time, then over the next. Frame 0 takes frame 1's. With `live`, a frame's
-    evidence depends on no later frame's signals. Of samples, it is that of the nearest one, whatever else was judged:
-    scores of a recording don't hang on how much more of it somebody looked at.
+    evidence depends on no later frame's signals. By samples, a sample's depends on samples alone. Between them it is
+    that of the nearest one; where the frame was judged, too, its own, unless `live`.
     """
     told = [transformed(name, with_frame_0(signals[name])) for name in names]
     if sampling.is_every_frame:
         return _smoothed_rows(told, seconds, smoothing_seconds, live)
-    # A calibration knows samples alone: frames between them take what a sample has, so that both mean the same.
+    # A calibration knows samples alone: what else was judged must not change what their scores mean.
     samples = np.flatnonzero(sampling.due(seconds))
     if not len(samples):
         return np.full((len(names) * len(smoothing_seconds), len(seconds)), np.nan)
     at_samples = _smoothed_rows([each[samples] for each in told], seconds[samples], smoothing_seconds, live, True)
-    return at_samples[:, _sample_of(seconds, seconds[samples], live=live)]
+    found = at_samples[:, sample_of(seconds, seconds[samples], live=live)]
+    between = judged_between(told, samples)
+    # By later samples it is known where between two of them something begins: live, they have not come yet.
+    if len(between) and not live:
+        found[:, between] = [
+            smoothed_between(each, seconds, samples, between, reach + ROUNDING_SECONDS, sampling.seconds)
+            for reach in smoothing_seconds
+            for each in told
+        ]
+    return found
 
 
 def _smoothed_rows(
@@ -97,16 +107,6 @@ def _smoothed_rows(
         first, stop = smoothing_windows(seconds, reach_seconds, live=live)
         rows += [smoothed(each, first, stop, between=between) for each in told]
     return np.stack(rows)
-
-
-def _sample_of(seconds: npt.NDArray[np.floating], samples: npt.NDArray[np.floating], *, live: bool) -> Indices:
-    """Of each frame at times [N] the sample at times [K] that speaks for it: the nearest; live, the latest."""
-    after = np.searchsorted(samples, seconds, "right")
-    before = np.maximum(after - 1, 0)
-    if live:
-        return before
-    after = np.minimum(after, len(samples) - 1)
-    return np.where(seconds - samples[before] <= samples[after] - seconds, before, after)
 
 
 def in_words(name: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.conditions import Condition, conditions_of, kinds_of_samples
-from engine.scoring.drift import SCENE_SAMPLES, Drift, DriftKind, References, differences, lasting_drifts
+from engine.scoring.drift import Drift, DriftKind, References, differences, lasting_drifts, scene_frames
 from engine.scoring.lights import held_lights, unjudged
 from engine.scoring.sampling import Frames
 from engine.scoring.scorer import Scorer
@@ -109,9 +109,7 @@ class IncrementalScores:
 
     def is_other_scene(self) -> bool:
         """Whether the recording shows another scene than the calibration's, by some of the frames that came."""
-        judged = np.flatnonzero(self._judged)
-        chosen = judged[np.linspace(0, len(judged) - 1, min(len(judged), SCENE_SAMPLES)).astype(np.intp)]
-        return self._scorer.is_other_scene(self.signals[chosen])
+        return self._scorer.is_other_scene(self.signals[scene_frames(np.flatnonzero(self._judged))])
 
     def drifts(self) -> list[Drift]:
         """Where the recording does not look like the calibration's footage, of what was derived."""

@@ -50,6 +50,9 @@ Rarities and appearance are NaN where the detector has not learnt what is normal
 the frames before are not known.
 """
 
+PREDICTION_ERRORS = tuple(name for name in RAW_SIGNALS.names or () if name.endswith(("psnr_db", "flow_error_px")))
+"""The signals that need the frame model, or the teacher."""
+
 RawSignals = npt.NDArray[np.void]
 """A structured array [N] of RAW_SIGNALS, row t speaking of the transition from I_{t-1} to I_t."""
 

@@ -45,6 +45,8 @@ class Run:
         self.best_checkpoint_path = folder / "checkpoint-best.pt"
         self.held_out_signals_path = folder / "judged.npz"
         """Signals that the detector's calibration was computed from; the file name is that of earlier versions."""
+        self.comparison_path = folder / "comparison.json"
+        """What training added over calibration alone."""
         self.detector_path = folder / "detector.safetensors"
 
     @classmethod

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 
 from engine.calibrating.calibrate import calibrate
+from engine.calibrating.comparing import compare
+from engine.calibrating.comparison import save_comparison
 from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import save_held_out_signals
 from engine.common.errors import Cancelled, TeacherError, TrainingError, VadError, VideoError
@@ -30,6 +32,7 @@ from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.training.stage_trainer import StageTrainer
 from engine.training.stages import stages_of
+from resources import detector_path
 
 
 def train(
@@ -261,6 +264,8 @@ def _complete(
         created = datetime.now(UTC).isoformat(timespec="seconds")
         detector = detector.with_settings(replace(detector.settings, created=created))
         save_detector(detector.cpu(), run.detector_path)
+        if settings.calibrate and detector.settings.calibration:
+            yield from _compare(detector, run, settings, group, should_stop)
     yield Finished(str(run.detector_path))
 
 
@@ -268,13 +273,7 @@ def _calibrate(
     detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
 ) -> Generator[Event, None, Detector]:
     """Calibrate the detector; if that fails again or too little is held out, yield a notice and return it as it is."""
-    held_out = run.held_out_videos
-    footage = NormalFootage(
-        held_out=[Path(video) for video in held_out],
-        others=[Path(video) for video in settings.videos if video not in held_out],
-        left_out={Path(video): stretches for video, stretches in settings.left_out.items()},
-        since={Path(video): since for video, since in run.held_out_since.items()},
-    )
+    footage = _normal_footage(run, settings)
     try:
         weights = settings.weights_of(detector.settings.teacher)
         calibrated = yield from calibrate(detector, group.plan, footage, should_stop, teacher_weights=weights)
@@ -302,6 +301,40 @@ def _calibrate(
             ).format(seconds=MIN_BLOCKS)
         )
     return calibrated.detector
+
+
+def _normal_footage(run: Run, settings: RunSettings) -> NormalFootage:
+    held_out = run.held_out_videos
+    return NormalFootage(
+        held_out=[Path(video) for video in held_out],
+        others=[Path(video) for video in settings.videos if video not in held_out],
+        left_out={Path(video): stretches for video, stretches in settings.left_out.items()},
+        since={Path(video): since for video, since in run.held_out_since.items()},
+    )
+
+
+def _compare(
+    detector: Detector, run: Run, settings: RunSettings, group: ProcessGroup, should_stop: ShouldStop
+) -> Iterator[Event]:
+    """Tell what training added over calibrating the networks that it began with, or the bundled ones.
+
+    The detector is saved by now: whatever happens, it stays.
+    """
+    try:
+        untrained, _ = load_detector(Path(settings.start_from) if settings.start_from else detector_path("plaza"))
+        weights = settings.weights_of(detector.settings.teacher)
+        footage = _normal_footage(run, settings)
+        found = yield from compare(detector, untrained, group.plan, footage, should_stop, teacher_weights=weights)
+        if found:
+            with run.disk_errors():
+                save_comparison(run.comparison_path, found)
+    except Cancelled:
+        return
+    except VadError as error:
+        yield Noted(tr("The detector could not be compared with calibration alone: {reason}").format(reason=error))
+        return
+    if found:
+        yield Noted(found.in_words)
 
 
 def _has_failed_before(run: Run, error: VadError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
 from engine.common.language import tr
+from engine.common.remote_path import RemoteFile, RemotePath
+from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
@@ -53,7 +56,9 @@ class Decoder:
         """
         self._path = path
         self._threads = threads
-        self._container, self.stream = _open(path, threads)
+        self._remote: RemoteFile | None = None
+        self._calls = DecoderCalls(path)
+        self._container, self.stream = self._opened()
 
     @property
     def has_timestamps(self) -> bool:
@@ -85,43 +90,65 @@ class Decoder:
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
         """The compressed frames in file order; a truncated file ends early without an error."""
         demuxed = self._container.demux(self.stream)
+        calls = self._calls
         while True:
+            calls.since = time.monotonic()
             try:
                 packet = next(demuxed)
             except IndexError:
                 # PyAV raises IndexError once on streams that begin in the middle of a broadcast; reading goes on.
                 demuxed = self._container.demux(self.stream)
                 continue
-            except (StopIteration, av.error.FFmpegError):
+            except (StopIteration, av.error.FFmpegError, OSError):
+                self._check_connection()
                 return
+            finally:
+                calls.since = None
             yield packet
 
     def frames(
         self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
     ) -> Iterator[VideoFrame]:
         """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
+        calls = self._calls
         for packet in self.packets():
             if on_packet and packet.size:
                 on_packet(packet)
+            calls.since = time.monotonic()
             try:
-                yield from packet.decode()
+                pictures = packet.decode()
             except av.error.FFmpegError:
+                pictures = []
                 if on_failure:
                     on_failure()
+            finally:
+                calls.since = None
+            yield from pictures
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""
-        container, stream = _open(self._path, self._threads)  # where that fails, what is open can still be used
+        container, stream = self._opened()  # where that fails, what is open can still be used
         self._container.close()
         self._container, self.stream = container, stream
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
         """Seek to an entry point or an earlier one; False when the seek fails."""
+        self._calls.since = time.monotonic()
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
-        except (av.error.FFmpegError, OverflowError):
+        except (av.error.FFmpegError, OverflowError, OSError):
+            self._check_connection()
             return False
+        finally:
+            self._calls.since = None
         return True
+
+    def _opened(self) -> tuple[InputContainer, VideoStream]:
+        self._calls.since = time.monotonic()
+        try:
+            return self._opened_where_it_is()
+        finally:
+            self._calls.since = None
 
     def close(self) -> None:
         """Free the file; closing twice is fine."""
@@ -131,6 +158,27 @@ class Decoder:
     def container(self) -> InputContainer:
         """The file itself, for whoever copies packets of all its streams."""
         return self._container
+
+    def _opened_where_it_is(self) -> tuple[InputContainer, VideoStream]:
+        if not isinstance(self._path, RemotePath):
+            # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
+            return _open(self._path, f"file:{self._path}", self._threads)
+        try:
+            remote = RemoteFile(self._path)
+            opened = _open(self._path, remote, self._threads)
+        except OSError as error:
+            raise _unreachable(self._path, error) from error
+        except VideoError:
+            if remote.error:
+                raise _unreachable(self._path, remote.error) from None
+            raise
+        self._remote = remote
+        return opened
+
+    def _check_connection(self) -> None:
+        """Tell the end of a file from that of its connection."""
+        if self._remote and self._remote.error:
+            raise _unreachable(self._path, self._remote.error) from self._remote.error
 
 
 def undecodable(path: Path) -> VideoError:
@@ -145,10 +193,19 @@ def undecodable(path: Path) -> VideoError:
     )
 
 
-def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
+def _unreachable(path: Path, error: OSError) -> VideoError:
+    return VideoError(
+        tr("The recording can't be read from where it is"),
+        subject=path,
+        advice=tr("Check the connection and that you may read there, then try again ({reason}).").format(
+            reason=error.strerror
+        ),
+    )
+
+
+def _open(path: Path, opened: str | RemoteFile, threads: int) -> tuple[InputContainer, VideoStream]:
     try:
-        # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
-        container = av.open(f"file:{path}", mode="r", metadata_errors="replace", options=_OPTIONS)
+        container = av.open(opened, mode="r", metadata_errors="replace", options=_OPTIONS)
     except PermissionError as error:
         raise VideoError(tr("The video may not be read"), subject=path, advice=tr("Change its permissions.")) from error
     except (av.error.FFmpegError, OSError) as error:

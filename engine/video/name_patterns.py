@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import product
 
-from engine.common.atomic_write import atomic_write
 from engine.common.errors import VideoError
-from engine.common.json_values import decode
+from engine.common.kept_values import changed_values, kept_values
 from engine.common.language import tr
 from engine.common.paths import name_patterns_file
 
@@ -83,10 +81,7 @@ def moment_by(pattern: str, name: str, zone: tzinfo | None) -> datetime | None:
 
 def own_patterns() -> list[str]:
     """The patterns that were learnt on this machine, the latest first; none where the file can't be read."""
-    try:
-        return [each for each in decode(name_patterns_file().read_bytes(), list[str]) if _is_pattern(each)]
-    except (OSError, ValueError):
-        return []
+    return _readable(kept_values(name_patterns_file(), list[str]))
 
 
 def remember_pattern(pattern: str) -> None:
@@ -97,9 +92,8 @@ def remember_pattern(pattern: str) -> None:
     """
     path = name_patterns_file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as file:
-            file.write(json.dumps(list(dict.fromkeys([pattern, *own_patterns()])), indent=1).encode())
+        with changed_values(path, list[str]) as patterns:
+            patterns[:] = dict.fromkeys([pattern, *_readable(patterns)])
     except OSError as error:
         advice = tr("Free some space, or allow writing there ({reason}).").format(reason=error.strerror)
         raise VideoError(tr("The pattern of file names can't be kept"), subject=path, advice=advice) from error
@@ -143,6 +137,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"(%.)", pattern)
     escapes = {f"%{field}": expression for field, expression in _FIELDS.items()} | {"%n": r"\d+", "%%": "%"}
     return re.compile("".join(escapes[part] if part in escapes else re.escape(part) for part in parts))
+
+
+def _readable(patterns: Iterable[str]) -> list[str]:
+    return [each for each in patterns if _is_pattern(each)]
 
 
 def _is_pattern(pattern: str) -> bool:

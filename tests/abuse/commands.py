@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
+from click.testing import CliRunner
 
+from engine.__main__ import cli
 from engine.commands.progress import finished
 from engine.evidence.bag import verify_package
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
-from engine.review.document import DetectorUsed, JudgedSegment, Verdict
+from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
+from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
 from tests.abuse.forked import ForkedVad
 from tests.clips import make_clip
 from tests.engine.commands.reviews import write_review
 
 _FRAMES = 40
+_LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+_FILLED = Redaction((RedactedRegion(RedactionMethod.FILL, (Keyframe(0, _LEFT_HALF),)),))
 _EXACT = {".csv", ".srt", ".vtt", ".edl", ".otio", ".flo"}
 
 
@@ -33,8 +42,8 @@ class Writing:
     """Of the folder of the material; the command runs in an empty folder, in which there is an empty one named out."""
     goes_on: bool = False
     """Whether the same command, once more, takes up what an earlier run left; others never replace what is there."""
-    before: Callable[[Path], list[object]] | None = None
-    """A command that has to be run first."""
+    before: tuple[Callable[[Path], list[object]], ...] = ()
+    """Commands that have to be run first."""
 
 
 def _analyse(material: Path) -> list[object]:
@@ -61,13 +70,33 @@ def _imported(material: Path) -> list[object]:
     return ["detectors", "import", material / "tiny.safetensors", "--name", "Gate"]
 
 
+def _archive(material: Path, *arguments: object) -> list[object]:
+    del material
+    return ["archive", arguments[0], "--archive", "site.archive", *arguments[1:]]
+
+
+def _scanned(material: Path) -> list[object]:
+    return _archive(material, "scan", material / "site", "--camera", "Gate", "--rest", 0, "--quiet")
+
+
+def _archive_analysed(material: Path) -> list[object]:
+    return _archive(material, "analyse", "--detector", material / "tiny.safetensors", "--device", "cpu", "--quiet")
+
+
+def _clips_of_review(material: Path, video: str) -> list[object]:
+    detector = material / "tiny.safetensors"
+    given = ("export", material / f"{video}.mp4.review.json", "--detector", detector, "--device", "cpu", "--quiet")
+    return [*given, "--clips", "all", "--out", "out"]
+
+
 _TABLES = ("--tables", "csv,json,srt,vtt,otio")
 COMMANDS = (
     Writing("analyse", _analyse, goes_on=True),
     Writing("export a clip", _clip),
     Writing("export a copy", lambda material: _clip(material, "--copy")),
     Writing("export tables", lambda material: _of_review(material, "export", *_TABLES, "--out", "out")),
-    Writing("export clips", lambda material: _of_review(material, "export", "--clips", "all", "--out", "out")),
+    Writing("export clips", lambda material: _clips_of_review(material, "gate")),
+    Writing("export redacted clips", lambda material: _clips_of_review(material, "yard")),
     Writing("report", lambda material: _of_review(material, "report", "--out", "out/report.html")),
     Writing("package", lambda material: _of_review(material, "package", "--out", "out/package")),
     Writing("train", _train, goes_on=True),
@@ -79,12 +108,27 @@ COMMANDS = (
         ],
         goes_on=True,
     ),
+    Writing(
+        "recalibrate",
+        lambda material: [
+            *("recalibrate", material / "slow.mp4.review.json", "--detector", material / "calibrated.safetensors"),
+            *("--out", "out/learnt.safetensors", "--device", "cpu", "--quiet"),
+        ],
+        goes_on=True,
+    ),
+    Writing("archive scan", _scanned, goes_on=True),
+    Writing("archive analyse", _archive_analysed, goes_on=True, before=(_scanned,)),
+    Writing(
+        "archive export",
+        lambda material: _archive(material, "export", "--out", "out/found.csv"),
+        before=(_scanned, _archive_analysed),
+    ),
     Writing("detectors import", _imported),
     Writing(
-        "detectors rename", lambda _: ["detectors", "rename", "Gate", "Yard", "--note", "by day"], before=_imported
+        "detectors rename", lambda _: ["detectors", "rename", "Gate", "Yard", "--note", "by day"], before=(_imported,)
     ),
     Writing(
-        "detectors export", lambda _: ["detectors", "export", "Gate", "out/passed-on.safetensors"], before=_imported
+        "detectors export", lambda _: ["detectors", "export", "Gate", "out/passed-on.safetensors"], before=(_imported,)
     ),
     Writing("rate", lambda material: ["rate", material / "normal" / "walk", "--fps", 12], goes_on=True),
     Writing(
@@ -128,7 +172,12 @@ def make_material(folder: Path) -> Path:
     )
     used = DetectorUsed("tiny", load_detector(folder / "tiny.safetensors")[1])
     write_review(video, *judged, detector=used, score="paper")
-    make_clip(folder / "slow.mp4", 40, fps=1)
+    make_clip(folder / "yard.mp4", _FRAMES + 1)
+    write_review(folder / "yard.mp4", *judged, detector=used, score="paper", redaction=_FILLED)
+    _calibrated(folder)
+    (folder / "site").mkdir()
+    for number, name in enumerate(("morning.mp4", "noon.mp4")):
+        make_clip(folder / "site" / name, _FRAMES + 2 + number)
     _pictures(folder / "normal" / "walk", 8)
     _pictures(folder / "normal" / "stand", 6)
     _pictures(folder / "dataset" / "training" / "01", 4)
@@ -137,6 +186,18 @@ def make_material(folder: Path) -> Path:
     truth = np.arange(8) > 4
     np.savez(folder / "dataset" / "frame_labels.npz", **{"01": truth, "02": ~truth})
     return folder
+
+
+def _calibrated(folder: Path) -> None:
+    """A calibrated detector, and a review of what it flagged."""
+    slow = make_clip(folder / "slow.mp4", 40, fps=1)
+    detector = folder / "calibrated.safetensors"
+    given = ("--footage", slow, "--detector", folder / "tiny.safetensors", "--out", detector, "--device", "cpu")
+    ran = CliRunner().invoke(cli, ["calibrate", *map(str, given), "--quiet"])
+    assert ran.exit_code == 0, ran.output
+    span = Span(10, 20)
+    judged = JudgedSegment(start=span.start, stop=span.stop, verdict=Verdict.DISMISSED, reason="normal", covers=span)
+    write_review(slow, judged, detector=DetectorUsed("tiny", load_detector(detector)[1]), score="calibrated")
 
 
 def _pictures(folder: Path, count: int) -> None:
@@ -207,10 +268,23 @@ def flaws(place: Place, reference: Place) -> Iterator[str]:
             problem = f"can't be read: {error!r}"
         if problem:
             yield f"{name} {problem}"
+    if (place.folder / "work" / "site.archive").exists():
+        yield from _flaws_of_archive(place.folder / "work")
     if (place.out / "package").exists():
         verified = finished(verify_package(place.out / "package"))
         if not verified.is_whole:
             yield f"the package is not whole: {verified}"
+
+
+def _flaws_of_archive(folder: Path) -> Iterator[str]:
+    """Looked for in a copy, since reading makes files, for which there may be no room."""
+    with tempfile.TemporaryDirectory() as copy:
+        for file in folder.glob("site.archive*"):
+            shutil.copy(file, copy)
+        with closing(sqlite3.connect(Path(copy, "site.archive"))) as archive:
+            said = archive.execute("PRAGMA integrity_check").fetchone()
+    if said != ("ok",):
+        yield f"the archive is damaged: {said}"
 
 
 def _problem(path: Path, reference: Path) -> str:
@@ -221,7 +295,7 @@ def _problem(path: Path, reference: Path) -> str:
     elif path.suffix == ".html":
         return "" if path.read_text("utf-8").rstrip().endswith("</html>") else "is cut"
     elif path.suffix == ".mp4":
-        return "" if _frames(path) == _frames(reference) else "has other frames"
+        return _other_pictures(path, reference)
     elif path.suffix == ".png":
         return "" if cv2.imread(str(path)) is not None else "is no picture"
     elif path.suffix == ".safetensors":
@@ -229,6 +303,14 @@ def _problem(path: Path, reference: Path) -> str:
     return ""
 
 
-def _frames(path: Path) -> int:
+def _other_pictures(path: Path, reference: Path) -> str:
+    """What of a clip's pictures differs from those of an undisturbed run, which are redacted where they must be."""
+    pictures, wanted = _pictures_of(path), _pictures_of(reference)
+    if len(pictures) != len(wanted):
+        return "has other frames"
+    return "" if all(map(np.allclose, pictures, wanted)) else "shows other pictures"
+
+
+def _pictures_of(path: Path) -> list[npt.NDArray[np.uint8]]:
     with av.open(str(path)) as container:
-        return sum(1 for _ in container.decode(video=0))
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]

@@ -82,8 +82,9 @@ class Undisturbed:
     def prepared(self, command: Writing, name: Path) -> Place:
         """A place in which the command can be run."""
         place = Place.make(self._folder / name)
-        if command.before:
-            assert place.start(command.before(self._material)).end().code == 0
+        for each in command.before:
+            ended = place.start(each(self._material)).end()
+            assert ended.code == 0, ended.said
         return place
 
 

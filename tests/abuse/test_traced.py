@@ -107,8 +107,8 @@ BEFORE = {each.name: each.before for each in COMMANDS if each.before}
 @pytest.mark.parametrize("name", ALL)
 def test_what_a_command_asks_of_the_system(tmp_path: Path, material: Path, name: str) -> None:
     place = Place.make(tmp_path / "place")
-    if name in BEFORE:
-        traced(BEFORE[name](material), place)
+    for arguments in BEFORE.get(name, ()):
+        traced(arguments(material), place)
     untouched = {path: path.stat().st_mtime_ns for path in material.rglob("*")}
     trace = traced(ALL[name](material), place)
     assert trace.domains <= {"AF_UNIX"}, trace.domains

@@ -113,12 +113,15 @@ def _flag(archive: Archive) -> None:
                 .where(recordings.c.id == each)
                 .values(camera=camera, start_time=start, stop_time=start + timedelta(hours=1), duration_seconds=3600.0)
             )
-            rows += [_segment(each, place, start, random) for place in range(SEGMENTS)]
+            rows += [made_segment(each, place, SEGMENTS, start, random) for place in range(SEGMENTS)]
         connection.execute(sa.insert(segments), rows)
 
 
-def _segment(recording: int, place: int, start: datetime, random: np.random.Generator) -> dict[str, object]:
-    seconds = place * 3600 / SEGMENTS
+def made_segment(
+    recording: int, place: int, count: int, start: datetime, random: np.random.Generator
+) -> dict[str, object]:
+    """One of `count` segments of a recording of an hour."""
+    seconds = place * 3600 / count
     left, top = random.random(2) * 0.9
     return {
         "recording_id": recording,

@@ -7,7 +7,7 @@ from training clips by infrared light beside the same by day.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.pipeline import judge
-from engine.calibrating.calibrate import Calibrated, calibrate
+from engine.calibrating.calibrate import calibrate
 from engine.calibrating.footage import NormalFootage
+from engine.commands.progress import finished
 from engine.common.device import choose_compute
-from engine.common.events import Progress
 from engine.datasets import LabelledVideo, open_dataset
 from engine.evaluation.events import ScoredVideo, event_figures
 from engine.evaluation.metrics import global_auc
@@ -116,20 +116,11 @@ def _day_and_night(detector: Detector, folder: Path) -> Detector:
     folder.mkdir()
     day = [PED2 / "training" / f"{name}.mp4" for name in _CALIBRATION]
     night = [_Bench(folder).changed(each, _infrared) for each in day]
-    found = _finished(calibrate(detector, _PLAN, NormalFootage([*day, *night]))).detector
+    found = finished(calibrate(detector, _PLAN, NormalFootage([*day, *night]))).detector
     calibration = found.settings.calibration
     assert calibration is not None
     assert len(calibration.lights) == 2
     return found
-
-
-def _finished(work: Generator[Progress, None, Calibrated]) -> Calibrated:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Calibrated = end.value
-            return result
 
 
 def _scorer(detector: Detector) -> CalibratedScorer:

@@ -6,7 +6,7 @@ clip: as unreviewed footage, as if all of it were normal, and on the normal part
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis.pipeline import judge
-from engine.calibrating.calibrate import Calibrated, calibrate
+from engine.calibrating.calibrate import calibrate
 from engine.calibrating.footage import NormalFootage
 from engine.calibrating.unreviewed import calibrate_without_rare
+from engine.commands.progress import finished
 from engine.common.device import choose_compute
-from engine.common.events import Progress
 from engine.datasets import open_dataset
 from engine.datasets.held_out import Stretch
 from engine.models.detector import Detector, load_detector
@@ -58,10 +58,10 @@ def run(quick: bool = False) -> dict[str, float]:
     for each in _mixtures()[: 1 if quick else None]:
         key = tuple(each.normal)
         if key not in on_normal:
-            on_normal[key] = _finished(calibrate(untaught, _PLAN, NormalFootage(each.normal))).detector
+            on_normal[key] = finished(calibrate(untaught, _PLAN, NormalFootage(each.normal))).detector
         footage = NormalFootage([*each.normal, each.event], left_out=each.left_out)
-        as_normal = _finished(calibrate(untaught, _PLAN, footage))
-        unreviewed = _finished(calibrate_without_rare(as_normal, untaught, _PLAN, footage))
+        as_normal = finished(calibrate(untaught, _PLAN, footage))
+        unreviewed = finished(calibrate_without_rare(as_normal, untaught, _PLAN, footage))
         taught = {
             "unreviewed": unreviewed.detector,
             "as_normal": as_normal.detector,
@@ -86,15 +86,6 @@ def _mixtures() -> list[_Mixture]:
         normal = sorted((DATA / "avenue" / "training_videos").iterdir())
         found.append(_Mixture(f"avenue_{video.path.stem}", normal, video.path, video.abnormal, left_out))
     return found
-
-
-def _finished(work: Generator[Progress, None, Calibrated]) -> Calibrated:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Calibrated = end.value
-            return result
 
 
 def _flagged(detector: Detector, path: Path) -> npt.NDArray[np.bool_]:

@@ -31,6 +31,20 @@ def test_the_wheel_works_without_the_checkout(release: ModuleType, tmp_path: Pat
     release.check(wheel)
 
 
+@pytest.mark.abuse
+def test_requirements_have_the_pinned_versions_and_hashes(release: ModuleType, tmp_path: Path) -> None:
+    written = release.write_requirements(tmp_path)
+    if written is None:
+        pytest.skip("the package index can't be reached from here")
+    lines = written.read_text().replace("\\\n", "").splitlines()
+    assert all("--hash=sha256:" in line for line in lines)
+    pinned = {line.split()[0] for line in lines if not line.startswith(("nvidia-", "cuda-", "triton"))}
+    known = release.CONSTRAINTS.read_text().lower().splitlines()
+    others = {each.partition("==")[0] for each in pinned if each not in known}
+    assert others <= {"brotlicffi", "colorama"}, "those that other systems need"
+    assert {"av", "torch"} <= {each.partition("==")[0] for each in pinned}
+
+
 @pytest.mark.parametrize(
     ("packages", "code", "said"),
     [
@@ -48,7 +62,7 @@ def test_an_audit_says_what_it_found(
     said: str,
 ) -> None:
     answer = subprocess.CompletedProcess([], 0, stdout=json.dumps({"dependencies": packages}))
-    monkeypatch.setattr(release, "_tool", lambda *_: "python")
+    monkeypatch.setattr(release, "environment_with", lambda *_: "python")
     monkeypatch.setattr(release.subprocess, "run", lambda *_, **__: answer)
     assert release.audit() == code
     assert said in capsys.readouterr().out

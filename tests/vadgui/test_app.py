@@ -776,3 +776,6 @@ def test_a_camera_nobody_taught_can_be_got_to_know(
     dialog = dialog_of(program.window, LearnCameraDialog, qtbot)
     qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: program.session.detector.path.parent.name == "of-this-camera")
+    assert program.controller.wizard is None
+    qtbot.mouseClick(dialog.train_button, Qt.MouseButton.LeftButton)
+    assert program.controller.wizard is not None, "a training is the next step"

@@ -172,7 +172,7 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     click(dialog.export_button)
-    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE)
     qtbot.waitUntil(lambda: not program.window.exports.findChildren(exports_view.UnfinishedRow))
     assert list(folder.iterdir())
     assert not list(exports_folder().glob("*.json")), "it is done"

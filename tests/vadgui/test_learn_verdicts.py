@@ -27,6 +27,7 @@ from vadgui.jobs import verdict_learning
 from vadgui.jobs.verdict_learning import VerdictRequest
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
+from vadgui.settings import Settings
 
 PEAK = 60
 
@@ -137,3 +138,50 @@ def test_an_analysis_that_runs_waits_and_goes_on(
     qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: told == ["pause", "run"])
     qtbot.mouseClick(dialog.discard_button, Qt.MouseButton.LeftButton)
+
+
+def test_other_folders_recordings_say_that_a_newer_detector_learnt_and_offer_it(
+    program: Program, settings: Settings, asked: list[Any], qtbot: QtBot, video: Path
+) -> None:
+    del asked
+    for name in ("knows", "learnt"):
+        video.with_name(f"{name}.safetensors").touch()
+    folders = [video.parent / name for name in ("gate", "door")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / video.name).touch()
+        settings.remember_detector(folder / video.name, video.with_name("knows.safetensors"))
+    open_yard(program, qtbot, video, "knows")
+    program.session.select_segment(program.session.review.segments[0])
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    dialog = choose_from_menu(program, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.places.count() == 1)
+    qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: detector_in_use(program) == "learnt")
+    banner = program.window.detector_banner
+    assert not banner.isVisible()
+
+    program.open_video(folders[0] / video.name)
+    qtbot.waitUntil(banner.isVisible)
+    assert "learnt has learnt from verdicts" in banner.text()
+    assert "still judged by knows" in banner.text()
+    assert detector_in_use(program) == "knows"
+    qtbot.mouseClick(banner.use_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: detector_in_use(program) == "learnt")
+    assert not banner.isVisible()
+
+    program.open_video(folders[1] / video.name)
+    qtbot.waitUntil(banner.isVisible)
+    qtbot.mouseClick(banner.keep_button, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+    open_again = folders[0] / video.name, folders[1] / video.name
+    for path, name in zip(open_again, ("learnt", "knows"), strict=True):
+        program.open_video(path)
+        qtbot.waitUntil(lambda path=path: bool(program.session.video) and program.session.video.path == path)
+        qtbot.waitUntil(lambda name=name: detector_in_use(program) == name)
+        assert not banner.isVisible()
+
+
+def detector_in_use(program: Program) -> str:
+    return program.session.detector.name if program.session.detector else ""

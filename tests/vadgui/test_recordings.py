@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +24,7 @@ from vadgui.recordings import watching
 from vadgui.recordings.model import name_of
 from vadgui.recordings.view import Listed
 from vadgui.settings import Settings
+from vadgui.ui.list_view import ListView
 
 COUNT = 120
 BURSTS = [*range(30, 40), *range(80, 90)]
@@ -547,6 +548,49 @@ def test_recordings_are_moved_in_the_list_with_alt_and_the_arrows(program: Progr
     assert list(stages(program)) == ["street.mp4", "gate.mp4", "yard.mkv"], "the last one can go no further"
     press(program, qtbot, Qt.Key.Key_Up, modifier=ALT)
     assert list(stages(program)) == ["gate.mp4", "yard.mkv", "street.mp4"]
+
+
+def drag_rows(program: Program, qtbot: QtBot, rows: list[int], to: QPoint) -> None:
+    """Select rows, drag them by the first and let go there; the screen of tests has no drags, so their end is sent."""
+    view = program.window.recordings_dock.view.list
+    places = [view.visualRect(view.model().index(row, 0)).center() for row in rows]
+    for place in places:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, CONTROL, place)
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=places[0])
+    qtbot.mouseMove(view.viewport(), places[0] + QPoint(2, 2))
+    assert view.state() is ListView.State.DraggingState, "the mouse takes rows along, it does not select others"
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=places[0])
+    for place in places[1:]:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, CONTROL, place)
+    data = view.model().mimeData(sorted(view.selectedIndexes()))
+    left, no_keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        QApplication.sendEvent(view.viewport(), kind(to, Qt.DropAction.MoveAction, data, left, no_keys))
+    drop = QDropEvent(QPointF(to), Qt.DropAction.MoveAction, data, left, no_keys)
+    QApplication.sendEvent(view.viewport(), drop)
+    assert drop.isAccepted()
+
+
+def test_recordings_are_dragged_to_another_place_and_stay_there(
+    make_program: Callable[[], Program], qtbot: QtBot, videos: Path
+) -> None:
+    program = make_program()
+    program.recordings.model.set_paused(True)
+    drop(program, videos)
+    qtbot.waitUntil(lambda: open_name(program) == "gate.mp4")
+    view = program.window.recordings_dock.view.list
+    view.clearSelection()
+    assert view.dragEnabled()
+    below_all = QPoint(20, view.viewport().height() - 2)
+    drag_rows(program, qtbot, [0, 1], below_all)
+    assert list(stages(program)) == ["yard.mkv", "gate.mp4", "street.mp4"], "they stay together, in their order"
+    assert view.selectionModel().selectedRows()[0].row() == 1, "they stay selected"
+    view.clearSelection()
+    drag_rows(program, qtbot, [2], view.visualRect(view.model().index(0, 0)).topLeft() + QPoint(20, 2))
+    assert list(stages(program)) == ["street.mp4", "yard.mkv", "gate.mp4"]
+    program.close()
+    program.window.close()
+    assert list(stages(make_program())) == ["street.mp4", "yard.mkv", "gate.mp4"]
 
 
 def test_recordings_that_moved_are_told_and_found_again(

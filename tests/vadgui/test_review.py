@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
 from engine.review.document import Verdict
-from engine.review.files import backup_path, read_review, usual_path
+from engine.review.files import backup_path, read_review, usual_path, write_review
 from engine.review.store import ReviewStore, look_up
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
@@ -559,3 +559,64 @@ def test_a_note_that_is_being_typed_goes_along_when_the_recording_is_left(
     program.window.close_video_requested.emit()
     qtbot.waitUntil(lambda: program.session.video is None)
     assert [each["note"] for each in saved(tmp_path / "street.mp4")] == ["by the gate"]
+
+
+# Saved elsewhere
+
+
+@pytest.fixture
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where reviews were saved is forgotten after the test: recordings of all tests are alike."""
+    monkeypatch.setenv("VADGUI_REVIEWS", str(tmp_path / "reviews"))
+
+
+def save_as(program: Program, qtbot: QtBot, path: Path) -> None:
+    """Press the key for it, and choose a file in the dialog."""
+    press(program, qtbot, Qt.Key.Key_S, modifier=CONTROL | SHIFT)
+    dialog = program.window.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(path))
+    dialog.reject()
+    program.window.activateWindow()
+    qtbot.waitUntil(lambda: program.window.isActiveWindow() or QApplication.activeModalWidget() is not None)
+
+
+@pytest.mark.usefixtures("own_places")
+def test_a_review_saved_elsewhere_is_kept_there_and_opens_by_its_recording(
+    program: Program, make_program: Callable[[], Program], qtbot: QtBot, tmp_path: Path, settings: Settings
+) -> None:
+    case = tmp_path / "case"
+    case.mkdir()
+    with qtbot.waitSignal(program.reviews.saved_as):
+        save_as(program, qtbot, case / "monday")
+    elsewhere = case / "monday.review.json"
+    assert elsewhere.exists(), "it has the suffix of reviews, and is there before anything was decided"
+    assert settings.recent_videos[0] == elsewhere
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.close()
+    program.window.close()
+    assert not usual_path(tmp_path / "street.mp4").exists()
+    again = opened(make_program(), qtbot, tmp_path / "street.mp4")
+    assert verdicts(again).count("Confirmed") == 1
+    assert again.reviews.path == elsewhere
+
+
+@pytest.mark.usefixtures("own_places")
+def test_saving_over_another_review_asks_and_names_it(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    other = tmp_path / "square.mp4.review.json"
+    program.reviews.flush()
+    write_review(other, read_review(usual_path(tmp_path / "street.mp4")).review)
+    before = other.read_bytes()
+    save_as(program, qtbot, other)
+    box = program.window.findChild(QMessageBox)
+    assert box is not None
+    assert "street.mp4" in box.informativeText()
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert other.read_bytes() == before
+    assert program.reviews.path == usual_path(tmp_path / "street.mp4")
+    save_as(program, qtbot, other)
+    box = program.window.findChildren(QMessageBox)[-1]
+    with qtbot.waitSignal(program.reviews.saved_as):
+        qtbot.mouseClick(box.buttons()[0], Qt.MouseButton.LeftButton)
+    assert program.reviews.path == other

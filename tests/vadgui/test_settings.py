@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,10 @@ def test_a_setting_that_is_whole_stays_beside_odd_ones(settings: Settings) -> No
     settings.store.setValue("analysis/on_open", "0")
     read = reopened(settings)
     assert (read.theme, read.export_panels, read.analyse_on_open) == ("system", "frame,psnr_mask", False)
+
+
+def test_temporary_settings_leave_nothing_behind(tmp_path: Path) -> None:
+    code = "from vadgui.settings import Settings; settings = Settings.temporary(); settings.device = 'cpu'"
+    places = {name: str(tmp_path) for name in ("TMPDIR", "TEMP", "TMP")}
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, **places}, check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -18,6 +18,7 @@ from engine.models.detector_header import read_header
 from engine.review.document import Recording, Review, Threshold
 from engine.review.files import usual_path, write_review
 from engine.scoring.calibration import Calibration
+from engine.scoring.evidence import EVIDENCE
 from engine.scoring.scorers import default_scorer
 from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
 from resources import detector_path
@@ -123,6 +124,30 @@ def test_half_an_analysis_is_shown_and_then_finished(
     assert program.session.analysis.phase is AnalysisPhase.IDLE
     slow_files.may_load.set()
     qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+
+
+def test_samples_alone_are_shown_and_then_the_frames_of_segments_judged(
+    program: Program, slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_motion(count: int) -> RawSignals:
+        rows = measured(count)
+        rows["psnr_db"] = np.nan
+        for name in EVIDENCE:
+            rows[name] = np.where(np.arange(count) < count // 2, 50, 0)
+        return rows
+
+    measured = _measured
+    monkeypatch.setattr("tests.vadgui.test_stored_scores._measured", by_motion)
+    store_analysis(tmp_path / "analyses", device="cpu")
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    scoring = program.session.scoring
+    qtbot.waitUntil(lambda: bool(scoring.segments))
+    assert program.session.analysis.phase is AnalysisPhase.IDLE
+    slow_files.may_load.set()
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    (segment,) = scoring.segments
+    border = scoring.signals["psnr_db"][segment.stop - 8 : segment.stop]
+    assert not np.isnan(border).any()
 
 
 @pytest.mark.parametrize("changes", [{"signals_version": SIGNALS_VERSION - 1}, {"sampling": {"seconds": 9}}])

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 from PySide6.QtCore import QDate, QLocale, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QTextCharFormat
-from PySide6.QtWidgets import QCalendarWidget, QTableView, QWidget
+from PySide6.QtWidgets import QCalendarWidget, QTableView, QToolButton, QWidget
 
 from engine.archive.overview import DaySummary
 from engine.common.language import tr, tr_n
 from vadgui.archive.texts import day_words
 from vadgui.ui import theme
+from vadgui.ui.icons import set_icon
 from vadgui.ui.language import dates_locale
 
 _WEEKS_SHOWN = 6
@@ -41,6 +42,15 @@ class MonthCalendar(QCalendarWidget):
         view = self.findChild(QTableView)
         if view is not None:  # it has the keyboard
             view.setAccessibleName(self.accessibleName())
+        for name, drawing, words in (
+            ("qt_calendar_prevmonth", "step-back", tr("The month before")),
+            ("qt_calendar_nextmonth", "step-forward", tr("The next month")),
+        ):
+            button = self.findChild(QToolButton, name)
+            if button is not None:
+                set_icon(button, drawing)
+                button.setAccessibleName(words)
+                button.setToolTip(words)
         self.currentPageChanged.connect(lambda *_: self._tell_month())
         self.selectionChanged.connect(lambda: self.day_chosen.emit(self.day))
         theme.changed.connect(self._restyle)

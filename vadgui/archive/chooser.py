@@ -13,6 +13,7 @@ from engine.common.names import displayable
 from vadgui.dialogs.files import ARCHIVE_FILTER, ask_for_file
 from vadgui.ui.widgets import button, text_label
 
+_RECENT_HEIGHT_PX = 130
 _PLACE_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -77,6 +78,7 @@ class ArchiveChooser(QDialog):
         )
         if has_recent:
             column.addWidget(text_label(tr("Opened lately")))
+            self.recent.setMaximumHeight(_RECENT_HEIGHT_PX)
             column.addWidget(self.recent)
         row = QHBoxLayout()
         row.addWidget(self.field, stretch=1)

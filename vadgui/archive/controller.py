@@ -18,14 +18,14 @@ from vadgui.ui.questions import ask
 if TYPE_CHECKING:
     from vadgui.archive.window import ArchiveWindow
     from vadgui.jobs.archive_reader import ArchiveReader
-    from vadgui.jobs.recording_search import RecordingSearch
+    from vadgui.jobs.recording_search import RecordingSearch, Sought
 
 
 class ArchiveController(QObject):
     """Has at most one archive open; `close` closes its window and ends its threads."""
 
-    open_requested = Signal(object, float)
-    """Path of a recording to be opened, and the seconds of it to be shown."""
+    open_requested = Signal(object, float, object)
+    """Path of a recording to be opened, the seconds of it to be shown, and the path of its detector or None."""
     failed = Signal(object)
     """An Exception that nobody expects."""
 
@@ -34,10 +34,10 @@ class ArchiveController(QObject):
         self._settings = settings
         self._main_window = main_window
         self.window: ArchiveWindow | None = None
-        self._reader: ArchiveReader | None = None
+        self.reader: ArchiveReader | None = None
         self._search: RecordingSearch | None = None
-        self._sought: tuple[Path, str, float] | None = None
-        """Path, fingerprint and seconds of the recording that is to be opened."""
+        self._sought: tuple[Sought, float] | None = None
+        """What is to be opened, and the seconds of it to be shown."""
 
     def ask(self) -> None:
         """Let the person say which archive is to be opened."""
@@ -52,22 +52,22 @@ class ArchiveController(QObject):
         if self.window is None:
             self._make()
         assert self.window is not None
-        assert self._reader is not None
+        assert self.reader is not None
         self.window.begin(place)
-        self._reader.open(place)
+        self.reader.open(place)
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
 
     def close(self) -> None:
         """Close the window and end the threads; closing twice is fine."""
-        for each in (self._reader, self._search):
+        for each in (self.reader, self._search):
             if each:
                 each.close()
         if self.window:
             self.window.close()
             self.window.deleteLater()
-        self.window = self._reader = self._search = None
+        self.window = self.reader = self._search = None
 
     @property
     def _parent(self) -> QWidget:
@@ -80,7 +80,7 @@ class ArchiveController(QObject):
         from vadgui.jobs.recording_search import RecordingSearch
 
         window = self.window = ArchiveWindow(self._settings)
-        reader = self._reader = ArchiveReader()
+        reader = self.reader = ArchiveReader()
         search = self._search = RecordingSearch()
         window.place_chosen.connect(self.open)
         window.choose_requested.connect(self.ask)
@@ -92,11 +92,9 @@ class ArchiveController(QObject):
         lists.query_changed.connect(reader.rank)
         lists.hits_wanted.connect(reader.read_hits)
         for opened in (lists.hit_opened, lanes.hit_opened):
-            opened.connect(lambda hit: self._look_for(hit.path, hit.fingerprint, hit.peak_seconds))
-        lanes.footage_opened.connect(
-            lambda footage, seconds: self._look_for(footage.path, footage.fingerprint, seconds)
-        )
-        lists.recording_opened.connect(lambda noted: self._look_for(noted.path, noted.fingerprint, 0.0))
+            opened.connect(lambda hit: self._look_for(hit, hit.peak_seconds))
+        lanes.footage_opened.connect(self._look_for)
+        lists.recording_opened.connect(lambda noted: self._look_for(noted, 0.0))
         reader.overview_read.connect(window.show_overview)
         reader.days_read.connect(window.show_days)
         reader.day_read.connect(window.show_day)
@@ -111,14 +109,14 @@ class ArchiveController(QObject):
 
     # A recording of it
 
-    def _look_for(self, path: Path, fingerprint: str, seconds: float) -> None:
-        self._sought = path, fingerprint, seconds
+    def _look_for(self, sought: Sought, seconds: float) -> None:
+        self._sought = sought, seconds
         if self._search:
-            self._search.look(path)
+            self._search.look(sought)
 
-    def _open_recording(self, path: Path) -> None:
+    def _open_recording(self, path: Path, detector: Path | None) -> None:
         if self._sought:
-            self.open_requested.emit(path, self._sought[2])
+            self.open_requested.emit(path, self._sought[1], detector)
             self._main_window.showNormal() if self._main_window.isMinimized() else self._main_window.show()
             self._main_window.raise_()
             self._main_window.activateWindow()
@@ -140,11 +138,11 @@ class ArchiveController(QObject):
         if self._sought is None:
             return
         answers: dict[str, Callable[[], None]] = {tr("Look for it in a folder …"): self._ask_where}
-        ask(self._parent, what, f"{displayable(self._sought[0])}\n\n{why}", answers)
+        ask(self._parent, what, f"{displayable(self._sought[0].path)}\n\n{why}", answers)
 
     def _ask_where(self) -> None:
         def look(folder: Path) -> None:
             if self._sought and self._search:
-                self._search.look_in(folder, *self._sought[:2])
+                self._search.look_in(folder, self._sought[0])
 
         ask_for_folder(self._parent, tr("Look for the recording"), self._settings.video_folder, look)

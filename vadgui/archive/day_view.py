@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.archive.overview import DayFootage
+from engine.archive.lanes import DayFootage
 from engine.archive.searching import Hit, HitKey
 from engine.common.language import tr
 from vadgui.archive.lanes import DayLanes
@@ -56,13 +55,13 @@ class DayView(QWidget):
         """The day on screen."""
         return self._day.day if self._day else None
 
-    def show_day(self, day: DayFootage, cameras: Sequence[str]) -> None:
-        """Show a day with a lane for each camera."""
+    def show_day(self, day: DayFootage) -> None:
+        """Show a day."""
         self._day = day
         self.title.setText(day_words(day.day))
         self.before_button.setEnabled(day.before is not None)
         self.after_button.setEnabled(day.after is not None)
-        self.lanes.show_day(day, cameras)
+        self.lanes.show_day(day)
         self._tell(self.lanes.cursor_hit)
 
     def put_cursor(self, key: HitKey) -> None:
@@ -83,9 +82,9 @@ class DayView(QWidget):
 
     def _tell(self, hit: Hit | None) -> None:
         words = f"{hit_sentence(hit)}. {tr('Enter opens it.')}" if hit else ""
-        if not hit and self._day and self._day.segments:
+        if not hit and self._day and self._day.has_hits:
             words = tr("Arrows go through segments and cameras, the wheel zooms.")
-        elif not hit and self._day and not self._day.footage:
+        elif not hit and self._day and not self._day.has_footage:
             words = _nothing_words(self._day)
         self.here.setText(words)
         self.here.setToolTip(words)

@@ -73,9 +73,14 @@ class ChoiceButton(QToolButton):
 class CheckedField(QLineEdit):
     """A field whose text means something, or nothing where it is empty; what means nothing else is said so."""
 
-    def __init__(self, name: str, example: str, width_characters: int, parse: Callable[[str], object]) -> None:
+    def __init__(
+        self, name: str, example: str, width_characters: int, parse: Callable[[str], object], hint: str = ""
+    ) -> None:
+        """`hint` explains it; by default name and example do."""
         super().__init__()
-        self._name, self._example, self._parse = name, example, parse
+        self._hint = hint or tr("{name}, such as {example}").format(name=name, example=example)
+        self._refusal = tr("This is not understood. Enter it as {example}.").format(example=example)
+        self._parse = parse
         self.setAccessibleName(name)
         self.setPlaceholderText(name)
         self.setMaximumWidth(self.fontMetrics().averageCharWidth() * width_characters + 20)
@@ -91,9 +96,7 @@ class CheckedField(QLineEdit):
             return True
 
     def _check(self) -> None:
-        words = tr("{name}, such as {example}").format(name=self._name, example=self._example)
-        self.setToolTip(tr("This is not understood. Enter it as {example}.").format(example=self._example)
-                        if self.is_wrong else words)  # fmt: skip
+        self.setToolTip(self._refusal if self.is_wrong else self._hint)
         self.setProperty("wrong", self.is_wrong)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -119,9 +122,9 @@ class FilterBar(QWidget):
         self._reason_field.setPlaceholderText(tr("Any reason"))
         self.score = CheckedField(tr("Score from"), "4.5", 10, parse_number)
         self.begins_from = CheckedField(tr("From"), "2026-03-28 22:00", 17, moment_of)
-        self.begins_before = CheckedField(tr("To"), "2026-03-29", 17, lambda text: moment_of(text, ends_day=True))
-        self.region = CheckedField(tr("Part of the picture"), "0.5,0,1,1", 18, region_of)
-        self.region.setToolTip(tr("Left, top, right and bottom as shares of the picture, such as 0.5,0,1,1"))
+        self.begins_before = CheckedField(tr("To"), "2026-03-29", 17, _end_of)
+        sides = tr("Left, top, right and bottom as shares of the picture, such as 0.5,0,1,1")
+        self.region = CheckedField(tr("Part of the picture"), "0.5,0,1,1", 18, region_of, sides)
         self.day_button = tool_button(tr("This day"))
         self.day_button.setToolTip(tr("Only the day that is chosen in the calendar"))
         self.clear_button = tool_button(tr("Clear"))
@@ -173,14 +176,13 @@ class FilterBar(QWidget):
     def query(self) -> Query:
         """What is asked for; what is not understood counts for nothing."""
         row = self.reason.findText(self.reason.currentText().strip())
-        region = _meant(self.region, region_of)
         return Query(
             cameras=tuple(self.cameras.chosen),
             begins_from=_meant(self.begins_from, moment_of),
             begins_before=_meant(self.begins_before, _end_of),
             min_score=_meant(self.score, parse_number),
             reason=str(self.reason.itemData(row)) if row >= 0 else self.reason.currentText().strip(),
-            region=region,
+            region=_meant(self.region, region_of),
             verdicts=tuple(Verdict(each) for each in self.verdicts.chosen),
         )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
-from engine.archive.overview import Footage
+from engine.archive.lanes import Footage, Lane
 from engine.archive.schema import AnalysisState
 from engine.archive.searching import Hit
 from engine.review.document import Verdict
-from vadgui.archive.lane_rows import Lane, begun, ended
 from vadgui.archive.lane_scale import LaneScale
 from vadgui.ui import theme
 
@@ -43,6 +41,7 @@ class LanePainter:
         self._scale = scale
         self._style = style
         self._colours = theme.current()
+        self._hit_painter = HitPainter(painter)
 
     def axis(self, bottom: int) -> None:
         """Paint the hours above the lanes, and their lines down to `bottom`."""
@@ -78,10 +77,7 @@ class LanePainter:
         painter.setClipRect(row.adjusted(names, 0, 0, 0), Qt.ClipOperation.IntersectClip)
         for footage in lane.footage:
             self._footage(footage, row)
-        # The highest last: where several share a pixel, it is the one that is seen.
-        hits = lane.hits_between(self._scale.shown_start, self._scale.shown_stop)
-        for hit in sorted(hits, key=lambda hit: hit.peak_score or 0.0):
-            paint_hit(painter, self.place(hit, row), hit.verdict)
+        self._hits(lane, row)
         painter.restore()
 
     def cursor(self, hit: Hit, row: QRect) -> None:
@@ -94,10 +90,26 @@ class LanePainter:
 
     def place(self, hit: Hit, row: QRect) -> QRectF:
         """Where a segment is painted."""
-        left, right = self._xs(self._scale.x(begun(hit)), self._scale.x(ended(hit)), _LEAST_HIT_PX)
+        assert hit.start_time is not None
+        left = self._scale.x(hit.start_time)
+        seconds = hit.stop_seconds - hit.start_seconds
+        return self._bar(left, seconds * self._scale.px_a_second, hit.peak_score or 0.0, row)
+
+    def _hits(self, lane: Lane, row: QRect) -> None:
+        """Paint a lane's segments, the highest last: where several share a pixel, it is the one that is seen."""
+        scale = self._scale
+        seen = lane.prominent(scale.shown_start, scale.shown_stop, _LEAST_HIT_PX / scale.px_a_second)
+        lefts = (lane.starts[seen] - scale.shown_start.timestamp()) * scale.px_a_second
+        widths = (lane.stops[seen] - lane.starts[seen]) * scale.px_a_second
+        values = zip(seen.tolist(), lefts.tolist(), widths.tolist(), lane.scores[seen].tolist(), strict=True)
+        for number, left, width, score in values:
+            self._hit_painter.paint(self._bar(left, width, score, row), lane.hits[number].verdict)
+
+    def _bar(self, left: float, width: float, score: float, row: QRect) -> QRectF:
         room = row.height() - 2 * _BAR_MARGIN_PX
-        share = min(max((hit.peak_score or 0.0) / self._style.top_score, _LEAST_HEIGHT), 1.0)
-        return QRectF(left, row.bottom() - _BAR_MARGIN_PX - room * share, right - left, room * share)
+        height = room * min(max(score / self._style.top_score, _LEAST_HEIGHT), 1.0)
+        top = row.bottom() - _BAR_MARGIN_PX - height
+        return QRectF(self._style.names_px + left, top, max(width, _LEAST_HIT_PX), height)
 
     def _footage(self, footage: Footage, row: QRect) -> None:
         left, right = self._xs(self._scale.x(footage.start), self._scale.x(footage.stop), 1)
@@ -125,22 +137,26 @@ def paint_footage(painter: QPainter, bar: QRectF, analysis: AnalysisState | None
         painter.fillRect(bar, _hatched(colours.control_border))
 
 
-def paint_hit(painter: QPainter, place: QRectF, verdict: Verdict) -> None:
-    """Paint a segment."""
-    colours = theme.current()
-    painted = {Verdict.CONFIRMED: colours.accent, Verdict.DISMISSED: colours.surface}
-    painter.fillRect(place, QColor(painted.get(verdict, colours.alert)))
-    if verdict is Verdict.DISMISSED:
-        painter.setPen(QColor(colours.control_border))
-        painter.drawRect(place.adjusted(0, 0, -1, -1))
-    elif verdict is Verdict.UNSURE:
-        painter.fillRect(place, _hatched(colours.surface))
+class HitPainter:
+    """Paints segments by their verdict."""
+
+    def __init__(self, painter: QPainter) -> None:
+        colours = theme.current()
+        self._painter = painter
+        self._usual = QColor(colours.alert)
+        self._brushes = {Verdict.CONFIRMED: QColor(colours.accent), Verdict.DISMISSED: QColor(colours.surface)}
+        self._outline = QColor(colours.control_border)
+        self._hatch = _hatched(colours.surface)
+
+    def paint(self, place: QRectF, verdict: Verdict) -> None:
+        """Paint one."""
+        self._painter.fillRect(place, self._brushes.get(verdict, self._usual))
+        if verdict is Verdict.DISMISSED:
+            self._painter.setPen(self._outline)
+            self._painter.drawRect(place.adjusted(0, 0, -1, -1))
+        elif verdict is Verdict.UNSURE:
+            self._painter.fillRect(place, self._hatch)
 
 
 def _hatched(colour: str) -> QBrush:
     return QBrush(QColor(colour), Qt.BrushStyle.BDiagPattern)
-
-
-def top_score(lanes: Sequence[Lane]) -> float:
-    """The highest score on some lanes."""
-    return max((hit.peak_score or 0.0 for lane in lanes for hit in lane.hits), default=0.0) or 1.0

@@ -22,6 +22,11 @@ class LaneScale:
         """Whether the whole day is shown."""
         return (self.shown_start, self.shown_stop) == (self.start, self.stop)
 
+    @property
+    def px_a_second(self) -> float:
+        """Pixels for a second."""
+        return self.width_px / (self.shown_stop - self.shown_start).total_seconds()
+
     def x(self, moment: datetime) -> float:
         """Pixels from the left."""
         return (moment - self.shown_start) / (self.shown_stop - self.shown_start) * self.width_px

@@ -18,11 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from engine.archive.overview import DayFootage, Footage
+from engine.archive.lanes import DayFootage, Footage, Lane
 from engine.archive.searching import Hit, HitKey
 from engine.common.language import tr
-from vadgui.archive.lane_painter import AXIS_PX, LANE_PX, LanePainter, LaneStyle, top_score
-from vadgui.archive.lane_rows import Lane, begun, ended, lanes_of
+from vadgui.archive.lane_painter import AXIS_PX, LANE_PX, LanePainter, LaneStyle
 from vadgui.archive.lane_scale import LaneScale
 from vadgui.archive.texts import footage_sentence, hit_sentence, hour_words
 from vadgui.ui import theme
@@ -53,11 +52,13 @@ class DayLanes(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lanes: list[Lane] = []
+        self.lanes: Sequence[Lane] = ()
         self.scale = LaneScale(_LONG_AGO_DAY, _LONG_AGO_DAY + timedelta(days=1), 1)
         self._style = LaneStyle(_NAMES_PX[0], 1.0)
         self._row = 0
         self._cursor: HitKey | None = None
+        self._places: dict[HitKey, tuple[int, Hit]] = {}
+        """The lane of each segment."""
         self._pressed: QPointF | None = None
         self._has_moved = False
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -70,16 +71,17 @@ class DayLanes(QAbstractScrollArea):
     @property
     def cursor_hit(self) -> Hit | None:
         """The segment that the cursor is on."""
-        return next((hit for lane in self.lanes for hit in lane.hits if hit.key == self._cursor), None)
+        return self._places[self._cursor][1] if self._cursor in self._places else None
 
-    def show_day(self, day: DayFootage, cameras: Sequence[str]) -> None:
+    def show_day(self, day: DayFootage) -> None:
         """Show a day; of the same day as before, the same part of it."""
-        self.lanes = lanes_of(day, cameras)
+        self.lanes = day.lanes
+        self._places = {hit.key: (row, hit) for row, lane in enumerate(self.lanes) for hit in lane.hits}
         if (self.scale.start, self.scale.stop) != (day.start, day.stop):
             self.scale = LaneScale(day.start, day.stop, 1)
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(lane.camera) for lane in self.lanes), default=0) + _NAME_ROOM_PX
-        self._style = LaneStyle(min(max(widest, _NAMES_PX[0]), _NAMES_PX[1]), top_score(self.lanes))
+        self._style = LaneStyle(min(max(widest, _NAMES_PX[0]), _NAMES_PX[1]), day.top_score)
         self._row = min(self._row, max(len(self.lanes) - 1, 0))
         self._measure()
         self._describe()
@@ -88,10 +90,9 @@ class DayLanes(QAbstractScrollArea):
     def put_cursor(self, key: HitKey) -> None:
         """Put the cursor on a segment, once its day is shown."""
         self._cursor = key
-        found = next(((row, hit) for row, lane in enumerate(self.lanes) for hit in lane.hits if hit.key == key), None)
-        if found:
-            self._row, hit = found
-            self.scale.reveal(begun(hit))
+        if key in self._places:
+            self._row, hit = self._places[key]
+            self.scale.reveal(_begun(hit))
             self._reveal_row()
         self._describe()
         self.viewport().update()
@@ -124,8 +125,8 @@ class DayLanes(QAbstractScrollArea):
         before = self.cursor_hit
         self._row = min(max(self._row + by, 0), max(len(self.lanes) - 1, 0))
         self._reveal_row()
-        if before and self.lanes and (near := self.lanes[self._row].nearest(begun(before))) is not None:
-            self._choose(self.lanes[self._row].hits[near])
+        if before and (near := self.lanes[self._row].nearest(_begun(before))):
+            self._choose(near)
         self._describe()
         self.viewport().update()
 
@@ -154,14 +155,7 @@ class DayLanes(QAbstractScrollArea):
         row = self._row_at(at)
         if row is None or at.x() < self._style.names_px:
             return None
-        near = [
-            hit
-            for hit in self.lanes[row].hits_between(
-                self._moment_at(at.x() - _NEAR_PX), self._moment_at(at.x() + _NEAR_PX)
-            )
-            if self.x_of(begun(hit)) - _NEAR_PX <= at.x() <= self.x_of(ended(hit)) + _NEAR_PX
-        ]
-        return max(near, key=lambda hit: hit.peak_score or 0.0, default=None)
+        return self.lanes[row].hit_at(self._moment_at(at.x()), _NEAR_PX / self.scale.px_a_second)
 
     def footage_at(self, at: QPoint) -> Footage | None:
         """The recording at a place."""
@@ -270,7 +264,7 @@ class DayLanes(QAbstractScrollArea):
         elif key in _ZOOM:
             hit = self.cursor_hit
             middle = self.scale.at(self.scale.width_px / 2)
-            self.scale.zoom(_ZOOM[key], begun(hit) if hit else middle)
+            self.scale.zoom(_ZOOM[key], _begun(hit) if hit else middle)
         elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
             self.scale.show_all()
         elif key in OPENING_KEYS and (hit := self.cursor_hit):
@@ -287,3 +281,8 @@ class DayLanes(QAbstractScrollArea):
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802, D102
         super().focusOutEvent(event)
         self.viewport().update()
+
+
+def _begun(hit: Hit) -> datetime:
+    assert hit.start_time is not None  # segments without a time are on no lane
+    return hit.start_time

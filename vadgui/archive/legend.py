@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.archive.schema import AnalysisState
 from engine.common.language import tr, tr_noop
 from engine.review.document import Verdict
-from vadgui.archive.lane_painter import paint_footage, paint_hit
+from vadgui.archive.lane_painter import HitPainter, paint_footage
 from vadgui.ui import theme
 
 _FOOTAGE: Sequence[tuple[AnalysisState | None, str]] = (
@@ -59,7 +59,7 @@ class LaneLegend(QWidget):
         if verdict is None:
             paint_footage(painter, swatch, state)
         else:
-            paint_hit(painter, swatch, verdict)
+            HitPainter(painter).paint(swatch, verdict)
         painter.setPen(theme.current().muted_text)
         place = QRectF(left + width_px + _GAP_PX, 0, words_px + 1, self.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)

@@ -24,7 +24,8 @@ _SEGMENT_WIDTHS_PX = {
     ranking.BEGINS: 148,
     ranking.WHY: 150,
     ranking.VERDICT: 130,
-    ranking.RECORDING: 210,
+    ranking.RECORDING: 250,
+    ranking.NOTE: 60,
 }
 _NOTED_WIDTHS_PX = {noted.WHAT: 150, noted.CAMERA: 110, noted.RECORDING: 220}
 

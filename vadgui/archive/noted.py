@@ -32,7 +32,9 @@ _NO_PARENT = QModelIndex()
 
 def why_words(noted: NotedRecording) -> str:
     """What went wrong, where something did, and what to do."""
-    return " ".join(filter(None, (noted.problem.replace("\n", " "), tr(_ADVICE[noted.attention]))))
+    problem = noted.problem.replace("\n", " ")
+    stop = "." if problem and problem[-1] not in ".!?" else ""
+    return f"{problem}{stop} {tr(_ADVICE[noted.attention])}".strip()
 
 
 _COLUMNS: Sequence[tuple[str, Callable[[NotedRecording], str]]] = (

@@ -19,7 +19,7 @@ HIT_ROLE = Qt.ItemDataRole.UserRole
 _PAGE = 64
 """Rows that are read together."""
 _KEPT = 200 * _PAGE
-_MOST_WANTED = 8 * _PAGE
+_MOST_WANTED = 3 * _PAGE
 """Rows asked for at once: those that were only passed while scrolling are not read."""
 _NO_PARENT = QModelIndex()
 
@@ -48,6 +48,7 @@ class RankingModel(QAbstractTableModel):
         self._outdated: set[HitKey] = set()
         """Of what is shown as it was, until it is read anew."""
         self._asked: Sequence[HitKey] = ()
+        """Not answered yet."""
         self._gone: set[HitKey] = set()
         """Of what was asked for and is in the archive no more, until the ranking is read anew."""
         self._missing: dict[int, None] = {}
@@ -64,6 +65,7 @@ class RankingModel(QAbstractTableModel):
         """Show these, the first at the top; what is known of them may be outdated."""
         self._outdated.update(self._hits)
         self._gone.clear()
+        self._asked = ()
         if keys == self._keys:
             self._tell(0, len(keys))
             return
@@ -82,6 +84,7 @@ class RankingModel(QAbstractTableModel):
         """Fill in what segments are."""
         self._hits.update(hits)
         self._gone.update(key for key in self._asked if key not in hits)
+        self._asked = ()
         self._outdated.difference_update(hits)
         self._tell(0, len(self._keys))  # the view paints what is on screen alone
 
@@ -109,7 +112,7 @@ class RankingModel(QAbstractTableModel):
         rows = [row for page in sorted(pages) for row in range(page, min(page + _PAGE, len(self._keys)))]
         keys = (self._keys[row] for row in rows)
         lacking = [key for key in keys if key not in self._hits or key in self._outdated]
-        if lacking:
+        if lacking and lacking != self._asked:
             self._asked = lacking
             self.wanted.emit(lacking)
 

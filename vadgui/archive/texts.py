@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from PySide6.QtCore import QDate, QLocale
 
-from engine.archive.overview import Footage
+from engine.archive.lanes import Footage
 from engine.archive.schema import AnalysisState
 from engine.archive.searching import Hit
 from engine.common.language import tr, tr_noop
@@ -61,7 +61,8 @@ def recording_words(hit: Hit) -> str:
 
 def hit_sentence(hit: Hit) -> str:
     """All that is to be said of a segment, in a line."""
-    parts = (hit.camera, when_words(hit), score_words(hit), reason_words(hit), verdict_words(hit), hit.note)
+    score = tr("score {score:.2f}").format(score=hit.peak_score) if hit.peak_score is not None else ""
+    parts = (hit.camera, when_words(hit), score, reason_words(hit), verdict_words(hit), hit.note)
     return ", ".join(filter(None, parts))
 
 

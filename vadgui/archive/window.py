@@ -11,7 +11,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.archive.database import without_password
-from engine.archive.overview import DayFootage, DaySummary, Overview
+from engine.archive.lanes import DayFootage
+from engine.archive.overview import DaySummary, Overview
 from engine.archive.searching import Hit, HitKey
 from engine.common.language import tr
 from engine.common.names import displayable
@@ -52,7 +53,6 @@ class ArchiveWindow(QWidget):
         self._place = ""
         self._is_new = True
         """Whether nothing of the archive was shown yet."""
-        self._cameras: list[str] = []
         self.calendar = MonthCalendar()
         self.day = DayView()
         self.lists = ArchiveLists()
@@ -88,7 +88,6 @@ class ArchiveWindow(QWidget):
 
     def show_overview(self, overview: Overview) -> None:
         """Show how far the archive is; at first go to its last day."""
-        self._cameras = [each.camera for each in overview.cameras]
         self.state.setText("\n".join(status_lines(overview.cameras)))
         self.lists.show_overview(overview)
         self._pages.setCurrentIndex(0)
@@ -107,7 +106,7 @@ class ArchiveWindow(QWidget):
     def show_day(self, day: DayFootage) -> None:
         """Show a day's footage."""
         if day.day == self.calendar.day:
-            self.day.show_day(day, self._cameras)
+            self.day.show_day(day)
 
     def show_ranking(self, keys: Sequence[HitKey]) -> None:
         """Show which segments fit."""

@@ -16,6 +16,7 @@ _VIDEO_SUFFIXES = "avi mp4 m4v mkv mov mpg mpeg ts m2ts mts webm wmv flv 3gp asf
 _VIDEO_PATTERNS = " ".join(f"*.{suffix}" for suffix in _VIDEO_SUFFIXES.split())
 VIDEO_FILTER = tr_noop("Videos") + f" ({_VIDEO_PATTERNS})"
 RECORDING_FILTER = tr_noop("Videos and reviews") + f" ({_VIDEO_PATTERNS} *{SUFFIX})"
+REVIEW_FILTER = tr_noop("Reviews") + f" (*{SUFFIX})"
 DETECTOR_FILTER = tr_noop("Detectors") + " (*.safetensors)"
 ZONES_FILTER = tr_noop("Zones") + f" (*{ZONES_SUFFIX})"
 ARCHIVE_SUFFIXES = (".archive", ".sqlite3", ".sqlite", ".db")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import analyse_to_store, analysis_key
+from engine.analysis.runner import PHASE, SEGMENTS_PHASE, analyse_to_store, analysis_key
 from engine.analysis.score_store import CHUNK_ROWS, ScoreStore
 from engine.analysis.where import evidence_at, kinds_of_frames, scores_of_window
 from engine.analysis.zoned import rows_within, stored_signals_within
@@ -25,7 +25,7 @@ from engine.scoring.where import WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised, WindowTraced
-from vadgui.model.session import FRAMES, SAMPLES, AnalysisPhase, AnalysisState
+from vadgui.model.session import FRAMES, SAMPLES, SEGMENT_FRAMES, AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -226,6 +226,10 @@ class AnalysisRun:
         self._posted_rows += len(rows)
 
     def _finish(self) -> None:
+        if not self._sampling.is_every_frame:
+            # Frames of segments were judged, too, some of them for the second time.
+            samples = np.isin(self._sampling.frames(self._source.times), self._store.frames()).sum()
+            self._progress = Progress(PHASE, int(samples), int(samples))
         self._stop(AnalysisPhase.DONE)
 
     def _stop(self, phase: AnalysisPhase) -> None:
@@ -238,7 +242,8 @@ class AnalysisRun:
         if self._tells_signals:
             self._post_signals(phase)
         now = self._progress
-        unit = FRAMES if self._sampling.is_every_frame else SAMPLES
+        sampled = SEGMENT_FRAMES if now.phase == SEGMENTS_PHASE else SAMPLES
+        unit = FRAMES if self._sampling.is_every_frame else sampled
         self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))
 
     def _post_signals(self, phase: AnalysisPhase) -> None:

@@ -98,11 +98,14 @@ class EngineLoop:
         self._queued = QueuedAnalysis(video_opener, predictor_opener, analyses_folder, post, requests)
         self._zones: Zones = ()
         self._view_failure_reported = False
+        self.busy_since: float | None = None
+        """When the present task began, by time.monotonic; None where there is none. Any thread may read it."""
 
     def work(self) -> None:
         """Do the requested tasks until Quit."""
         lower_thread_priority()
         while not isinstance(task := self._next_task(), Quit):
+            self.busy_since = time.monotonic()
             try:
                 self._do(task)
             except Cancelled:
@@ -110,6 +113,8 @@ class EngineLoop:
             except Exception as error:
                 # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
                 self._post(JobFailed(error, task.path if isinstance(task, OpenVideo) else None))
+            finally:
+                self.busy_since = None
         self._close_analysis()
         self._queued.let_go()
         if self._source:

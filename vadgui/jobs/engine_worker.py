@@ -6,11 +6,13 @@ During playback in real time, a second thread reads the frames.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.zones import Zones
+from engine.video.decoder_calls import LongCall
 from engine.video.frame import Frame
 from vadgui.jobs.engine_loop import EngineLoop
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
@@ -57,6 +59,7 @@ from vadgui.jobs.request_queue import (
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import AnalysisState
 
+_AHEAD_SECONDS = 5.0  # the analysis may have pictures for so long
 _LOOK_MS = 2000
 """How often the recording's file is looked at, by its size and time alone: microseconds."""
 
@@ -99,35 +102,65 @@ class EngineWorker(QObject):
     failed = Signal(object)
     """The Exception that another task ended with."""
 
-    _posted = Signal(object)
+    _posted = Signal(object, object)
     _view_waiting = Signal()
     _frame_waiting = Signal()
 
     def __init__(self, video_opener: VideoOpener, predictor_opener: PredictorOpener, analyses_folder: Path) -> None:
         """Start the thread; it ends with `close`."""
         super().__init__()
-        self._requests = RequestQueue()
-        self._views: LatestValue[tuple[int, FrameView]] = LatestValue()
-        self._frames: LatestValue[tuple[int, FrameView]] = LatestValue()
-        self._reader = FrameReader(video_opener, self._put_frame, self._hand_on, self._report)
+        self._openers = video_opener, predictor_opener
+        self._analyses_folder = analyses_folder
         self._frames_first = False
-        self._has_detector = False
-        self._generation = 0
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(lambda: self._requests.add(LookAtSource()))
         self._posted.connect(self._receive)
         self._view_waiting.connect(self._receive_view)
         self._frame_waiting.connect(self._receive_frame)
-        loop = EngineLoop(
-            self._requests,
-            self._posted.emit,
-            self._put_view,
+        self._start()
+
+    def _start(self) -> None:
+        video_opener, predictor_opener = self._openers
+        requests = self._requests = RequestQueue()
+        self._views: LatestValue[tuple[int, FrameView]] = LatestValue()
+        self._frames: LatestValue[tuple[int, FrameView]] = LatestValue()
+        self._has_detector = False
+        self._generation = 0
+        self._reader = FrameReader(
+            video_opener,
+            partial(self._put_frame, self._frames),
+            partial(self._hand_on, requests),
+            lambda error: self._posted.emit(requests, JobFailed(error)),
+        )
+        loop = self._loop = EngineLoop(
+            requests,
+            lambda message: self._posted.emit(requests, message),
+            partial(self._put_view, self._views),
             video_opener=video_opener,
             predictor_opener=predictor_opener,
-            analyses_folder=analyses_folder,
+            analyses_folder=self._analyses_folder,
         )
-        self._thread = threading.Thread(target=loop.work, name="vadgui-engine")
+        # It is joined, unless it hangs in a decoder: then the program must be able to end without it.
+        self._thread = threading.Thread(target=loop.work, name="vadgui-engine", daemon=True)
         self._thread.start()
+
+    def waits_for(self, call: LongCall) -> bool:
+        """Whether a call into FFmpeg keeps the recording that is open, or being opened, from going on."""
+        if call.thread_id in (self._thread.ident, self._reader.thread_id):
+            return True
+        # The analysis decodes in a thread of its own, for which the engine's waits.
+        busy_since = self._loop.busy_since
+        return busy_since is not None and busy_since <= call.since + _AHEAD_SECONDS
+
+    def abandon(self) -> None:
+        """Go on with new threads, without recording and detector: the old ones hang, and end when they come back."""
+        self._requests.add(Quit())
+        self._reader.leave()
+        self._looks.stop()
+        self._start()
+        self.opening_changed.emit(Opening())
+        self.video_closed.emit()
+        self.detector_closed.emit()
 
     def open_video(self, path: Path) -> None:
         """Open a recording; the present one stays if that fails."""
@@ -157,6 +190,8 @@ class EngineWorker(QObject):
     def set_frames_first(self, frames_first: bool) -> None:
         """From now on, a frame comes at once, and pictures of as many as can be made meanwhile: for playback."""
         self._frames_first = frames_first
+        if frames_first:
+            self._requests.begin_playback()
 
     def make_thumbnail(self, index: int) -> None:
         """Make a small picture of a frame, when nobody waits for a view."""
@@ -203,20 +238,18 @@ class EngineWorker(QObject):
 
     # These run in the engine's and in the reader's thread; everything else here in the GUI thread.
 
-    def _put_view(self, generation: int, view: FrameView) -> None:
-        if self._views.put((generation, view)):
+    def _put_view(self, views: LatestValue[tuple[int, FrameView]], generation: int, view: FrameView) -> None:
+        if views.put((generation, view)):
             self._view_waiting.emit()
 
-    def _put_frame(self, generation: int, view: FrameView) -> None:
+    def _put_frame(self, frames: LatestValue[tuple[int, FrameView]], generation: int, view: FrameView) -> None:
         # Not through the same mailbox: the pictures of an earlier frame must not push out the frame that is due.
-        if self._frames.put((generation, view)):
+        if frames.put((generation, view)):
             self._frame_waiting.emit()
 
-    def _hand_on(self, generation: int, previous: Frame, frame: Frame) -> None:
-        self._requests.add(ShowFrame(generation, frame.index, True, (previous, frame)))
-
-    def _report(self, error: Exception) -> None:
-        self._posted.emit(JobFailed(error))
+    @staticmethod
+    def _hand_on(requests: RequestQueue, generation: int, previous: Frame, frame: Frame) -> None:
+        requests.add(ShowFrame(generation, frame.index, True, (previous, frame)))
 
     # What arrives
 
@@ -231,7 +264,9 @@ class EngineWorker(QObject):
         if found and found[0] == self._generation:
             self.view_ready.emit(found[1])
 
-    def _receive(self, message: Message) -> None:
+    def _receive(self, requests: RequestQueue, message: Message) -> None:
+        if requests is not self._requests:
+            return  # it comes from threads that were abandoned
         match message:
             case Opening():
                 self.opening_changed.emit(message)

@@ -73,14 +73,23 @@ class FrameReader:
             self._request = request
             self._changed.notify()
             if self._thread is None and not self._quit:
-                self._thread = threading.Thread(target=self._work, name="vadgui-frames")
+                self._thread = threading.Thread(target=self._work, name="vadgui-frames", daemon=True)
                 self._thread.start()
 
-    def close(self) -> None:
-        """End the thread; closing twice is fine."""
+    @property
+    def thread_id(self) -> int | None:
+        """Of the thread, once there is one."""
+        return self._thread.ident if self._thread else None
+
+    def leave(self) -> None:
+        """End the thread as soon as it comes back from what it does, without waiting for that."""
         with self._changed:
             self._quit = True
             self._changed.notify()
+
+    def close(self) -> None:
+        """End the thread; closing twice is fine."""
+        self.leave()
         if self._thread:
             self._thread.join()
 

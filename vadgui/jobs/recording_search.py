@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.common.events import ShouldStop
+from engine.detector_library import DetectorLibrary
 from engine.review.moved import find_moved
 from engine.review.recording_list import ListedRecording
 from vadgui.jobs.background import Background
@@ -15,11 +18,27 @@ from vadgui.jobs.background import Background
 _KIND = "look"
 
 
+class Sought(Protocol):
+    """A recording of an archive, or something in it."""
+
+    @property
+    def path(self) -> Path:
+        """Where it was."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its content; empty where that is not known."""
+
+    @property
+    def detector_fingerprint(self) -> str:
+        """Of the detector that has analysed it; empty where none has."""
+
+
 class RecordingSearch(QObject):
     """Looks for one recording at a time, in a thread: the disk may be far away, or asleep."""
 
-    found = Signal(object)
-    """Path of the recording."""
+    found = Signal(object, object)
+    """Path of the recording, and that of the detector that has analysed it; None where that is not in the library."""
     missing = Signal(bool)
     """It is not where it should be; whether at least its folder is there."""
     not_in_folder = Signal(object)
@@ -31,30 +50,40 @@ class RecordingSearch(QObject):
         super().__init__(parent)
         self._background = Background("vadgui-recording-search")
 
-    def look(self, path: Path) -> None:
+    def look(self, sought: Sought) -> None:
         """Look where it should be."""
+        path = sought.path
 
-        def work(_: ShouldStop) -> Iterator[tuple[bool, bool]]:
-            yield path.exists(), path.parent.exists()
+        def work(_: ShouldStop) -> Iterator[Callable[[], None]]:
+            if path.exists():
+                yield partial(self.found.emit, path, _detector(sought.detector_fingerprint))
+            else:
+                yield partial(self.missing.emit, path.parent.exists())
 
-        def take(there: tuple[bool, bool]) -> None:
-            is_there, folder_is_there = there
-            self.found.emit(path) if is_there else self.missing.emit(folder_is_there)
+        self._begin(work)
 
-        self._background.begin(_KIND, work, take, self.failed.emit)
+    def look_in(self, folder: Path, sought: Sought) -> None:
+        """Look in a folder and below for its content."""
+        moved = ListedRecording(path=str(sought.path), fingerprint=sought.fingerprint)
 
-    def look_in(self, folder: Path, path: Path, fingerprint: str) -> None:
-        """Look in a folder and below for the content that was at a path."""
-        moved = ListedRecording(path=str(path), fingerprint=fingerprint)
+        def work(should_stop: ShouldStop) -> Iterator[Callable[[], None]]:
+            now = next((now for _, now in find_moved([moved], folder, should_stop)), None)
+            if now:
+                yield partial(self.found.emit, now, _detector(sought.detector_fingerprint))
+            else:
+                yield partial(self.not_in_folder.emit, folder)
 
-        def work(should_stop: ShouldStop) -> Iterator[Path | None]:
-            yield next((now for _, now in find_moved([moved], folder, should_stop)), None)
+        self._begin(work)
 
-        def take(now: Path | None) -> None:
-            self.found.emit(now) if now else self.not_in_folder.emit(folder)
-
-        self._background.begin(_KIND, work, take, self.failed.emit)
+    def _begin(self, work: Callable[[ShouldStop], Iterator[Callable[[], None]]]) -> None:
+        self._background.begin(_KIND, work, lambda tell: tell(), self.failed.emit)
 
     def close(self) -> None:
         """End the thread."""
         self._background.close()
+
+
+def _detector(fingerprint: str) -> Path | None:
+    """The detector of the library that has it."""
+    entries = DetectorLibrary().entries() if fingerprint else []
+    return next((entry.path for entry in entries if entry.fingerprint == fingerprint and not entry.problem), None)

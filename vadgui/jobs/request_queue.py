@@ -156,7 +156,8 @@ class RequestQueue:
     """Collects requests from the GUI thread and gives the worker one task at a time.
 
     A newer request for a video, a detector, zones, a window or a view replaces the older one, which is out of date.
-    Frames of playback that only want pictures come after a view that was asked for, and never take its place.
+    Frames of playback that only want pictures are dropped from the moment on that a view is asked for: whoever asks has
+    gone elsewhere.
     """
 
     def __init__(self) -> None:
@@ -171,6 +172,7 @@ class RequestQueue:
         self._queued: AnalyseQueued | None = None
         self._view: ShowFrame | None = None
         self._played: ShowFrame | None = None
+        self._plays = False
         self._thumbnails: deque[MakeThumbnail] = deque()
         self._places: deque[FindPlaces] = deque()
         self._clock: FindClock | None = None
@@ -198,9 +200,9 @@ class RequestQueue:
                 case LookAtSource():
                     self._look = request
                 case ShowFrame() if request.frames:
-                    self._played = request
+                    self._played = request if self._plays else None
                 case ShowFrame():
-                    self._view, self._played = request, None
+                    self._view, self._played, self._plays = request, None, False
                 case MakeThumbnail():
                     self._thumbnails.append(request)
                 case FindPlaces():
@@ -210,6 +212,11 @@ class RequestQueue:
                 case ContinueAnalysis():
                     raise ValueError("the worker goes on by itself; use ControlAnalysis")
             self._changed.notify()
+
+    def begin_playback(self) -> None:
+        """From now on frames of playback want pictures, until a view is asked for."""
+        with self._changed:
+            self._plays = True
 
     def put_back(self, request: ShowFrame | MakeThumbnail | FindClock) -> None:
         """Put an interrupted request back to the front, unless a newer view has been requested."""

@@ -28,6 +28,8 @@ class ReviewKeeper(QObject):
     failed = Signal(object)
     """The exception with which a write failed; it is tried again later."""
     saved = Signal()
+    saved_as = Signal(object)
+    """Path of the file that the review is kept in from now on."""
     _posted = Signal(object)
 
     def __init__(self, document: Callable[[], Review | None]) -> None:
@@ -71,6 +73,12 @@ class ReviewKeeper(QObject):
     def save_later(self) -> None:
         """The playhead has moved."""
         self._start(LATER_MS)
+
+    def save_as(self, path: Path, review: Review, *, replaces: bool) -> None:
+        """Write the review elsewhere and keep it there; a failure is told, and it stays where it was."""
+        if store := self._store:
+            self._timer.stop()  # `review` is newer than what waits
+            self._tasks.put(lambda: self._write_as(store, path, review, replaces))
 
     def flush(self) -> None:
         """Write now what waits, and return when it is on disk; nothing once closed."""
@@ -138,6 +146,26 @@ class ReviewKeeper(QObject):
         else:
             self._failed_store = None
             self._post(self.saved.emit)
+
+    def _write_as(self, store: ReviewStore, path: Path, review: Review, replaces: bool) -> None:
+        failure: Exception | None = None
+        try:
+            store.save_as(path, review, replaces=replaces)
+        except OSError as error:
+            failure = ReviewError(
+                tr("The review can't be saved there"),
+                subject=path,
+                advice=tr("{reason}. It stays where it was; choose another folder.").format(reason=error.strerror),
+            )
+        except Exception as error:
+            # Catches everything: the thread must live on, and the person hears of it.
+            failure = error
+        if failure:
+            told = failure
+            self._post(lambda: self._tell_failure(told))
+        if store.path == path:
+            self._failed_store = None if self._failed_store is store else self._failed_store
+            self._post(lambda: self.saved_as.emit(path))
 
     def _refuse(self, store: ReviewStore, error: ReviewError) -> None:
         self._refused_store = store

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from engine.analysis.runner import stored_key
+from engine.analysis.runner import is_complete, stored_key
 from engine.analysis.score_store import ScoreStore
 from engine.analysis.zoned import rows_within
 from engine.common.errors import DetectorFileError, ScoreStoreError
@@ -29,7 +27,8 @@ def stored_analysis(source: VideoSource, detector: Path, folder: Path, zones: Zo
     try:
         header = read_header(detector)
         calibration = Calibration.from_json(header.settings["calibration"]) if _is_calibrated(header) else None
-        sampling = default_scorer(calibration).sampling
+        scorer = default_scorer(calibration)
+        sampling = scorer.sampling
         key = stored_key(folder, source, header.fingerprint, calibration, sampling)
         if key is None:
             return
@@ -38,10 +37,10 @@ def stored_analysis(source: VideoSource, detector: Path, folder: Path, zones: Zo
             for start in range(0, len(store), ROWS_A_MESSAGE):
                 frames, rows = store.read(start, start + ROWS_A_MESSAGE)
                 yield SignalsMeasured(frames, rows_within(store, frames, rows, calibration, zones))
-            wanted = sampling.frames(source.times)
-            if np.isin(wanted, store.frames()).all():
+            if is_complete(store, source.times, sampling, scorer):
+                wanted = sampling.frames(source.times)
                 unit = FRAMES if sampling.is_every_frame else SAMPLES
-                yield AnalysisState(AnalysisPhase.DONE, len(store), len(store), unit=unit)
+                yield AnalysisState(AnalysisPhase.DONE, len(wanted), len(wanted), unit=unit)
     except (DetectorFileError, ScoreStoreError, KeyError, TypeError, ValueError):
         return  # loading the detector, or its analysis, tells what is wrong
 

@@ -122,7 +122,11 @@ class ReviewModel(QObject):
 
     def document(self, playhead: int, detector: DetectorUsed | None) -> Review | None:
         """All that is to be saved; None where nothing was decided and nothing is kept yet."""
-        if self._recording is None or self._read_only or (self._review is None and self._is_untouched):
+        return None if self._review is None and self._is_untouched else self.keep(playhead, detector)
+
+    def keep(self, playhead: int, detector: DetectorUsed | None) -> Review | None:
+        """All of it, which is saved from now on also where nothing was decided; None where nothing can be."""
+        if self._recording is None or self._read_only:
             return None
         self._review = self._with_recording(self._recording, playhead, detector)
         return self._review

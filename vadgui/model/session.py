@@ -53,7 +53,7 @@ class AnalysisPhase(Enum):
     FAILED = auto()
 
 
-FRAMES, SAMPLES = "frames", "samples"
+FRAMES, SAMPLES, SEGMENT_FRAMES = "frames", "samples", "frames of segments"
 _MAX_TRAIL_SECONDS = 10.0  # of the recording; a jump further than this leaves the pictures behind
 
 

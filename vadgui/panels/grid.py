@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -21,6 +22,7 @@ from vadgui.panels.legend import paint_legend
 from vadgui.panels.loupe import Loupe
 from vadgui.panels.mask import paint_mask, paint_overlay
 from vadgui.panels.outlines import paint_outlines
+from vadgui.panels.panel_drag import PanelDrag
 from vadgui.panels.picture import Decoration, PicturePanel
 from vadgui.panels.redaction_bar import RedactionBar
 from vadgui.panels.redaction_tool import RedactionTool
@@ -34,7 +36,8 @@ from vadgui.panels.zoom import PictureZoom
 from vadgui.ui import theme
 
 _MOUSE = tr_noop(
-    "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back."
+    "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back. "
+    "Drag its title: another place."
 )
 
 
@@ -47,6 +50,8 @@ class PanelGrid(QWidget):
     shown_panels_changed = Signal()
     arrangement_changed = Signal()
     """The panels need another height than before for their width."""
+    arranged = Signal()
+    """The person has put the panels in another order, or shown or hidden one."""
 
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +72,7 @@ class PanelGrid(QWidget):
             self._area.panels[panel].place_clicked.connect(self._choose_place)
         self.zoom = self._area.zoom
         """What part of the picture all panels show."""
+        PanelDrag(self._area.panels, self._area).dropped.connect(self.move_panel)
         self.loupe = Loupe(list(self._area.panels.values()), self._area)
         self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
@@ -120,8 +126,36 @@ class PanelGrid(QWidget):
         return self._area.enlarged
 
     def shown_panels(self) -> list[Panel]:
-        """The panels on screen, in the order of Panel."""
+        """The panels on screen, in their order."""
         return self._area.shown()
+
+    @property
+    def order(self) -> list[Panel]:
+        """All panels, also hidden ones, in the order in which they are shown; the first is larger than the others."""
+        return list(self._area.order)
+
+    def move_panel(self, panel: Panel, place: Panel) -> None:
+        """Give a panel another one's place; those between move up."""
+        at = self._area.order.index(place)
+        self._area.order.remove(panel)
+        self._area.order.insert(at, panel)
+        self._arrange()
+        self.arranged.emit()
+
+    def put_first(self, panel: Panel) -> None:
+        """Show a panel before all others, where it is larger."""
+        self.set_panel_shown(panel, True)
+        self.move_panel(panel, self._area.order[0])
+
+    def use_arrangement(self, order: Iterable[Panel] = (), shown: Iterable[Panel] = SHOWN_AT_FIRST) -> None:
+        """Put panels in an order, those that are not named after them, and show only some of them."""
+        self._area.order = list(dict.fromkeys((*order, *Panel)))
+        wanted = set(shown)
+        for panel in sorted(Panel, key=lambda each: each not in wanted):  # the last one shown can't be hidden
+            self.set_panel_shown(panel, panel in wanted)
+        self._area.enlarged = None
+        self._arrange()
+        self.arranged.emit()
 
     def needed_height(self, width: int, at_most: int) -> int:
         """The height beyond which panels of this width would not become larger; `at_most` where that never is."""
@@ -195,10 +229,11 @@ class PanelGrid(QWidget):
         if not chosen:
             self.panel_actions[panel].setChecked(True)
             return
-        self._area.chosen = chosen
+        self._area.chosen = set(chosen)
         if shown or self._area.enlarged not in chosen:
             self._area.enlarged = None
         self._arrange()
+        self.arranged.emit()
 
     def _arrange(self) -> None:
         self._area.arrange()
@@ -311,7 +346,8 @@ class _PanelArea(QWidget):
         super().__init__(parent)
         self.zoom = PictureZoom(self)
         self.panels = {panel: PicturePanel(panel.title, self, zoom=self.zoom) for panel in Panel}
-        self.chosen: list[Panel] = list(SHOWN_AT_FIRST)
+        self.order: list[Panel] = list(Panel)
+        self.chosen: set[Panel] = set(SHOWN_AT_FIRST)
         self.enlarged: Panel | None = None
         self._aspect = 16 / 9
         for panel, widget in self.panels.items():
@@ -323,7 +359,7 @@ class _PanelArea(QWidget):
         return QSize(320, 200)
 
     def shown(self) -> list[Panel]:
-        return [self.enlarged] if self.enlarged else self.chosen
+        return [self.enlarged] if self.enlarged else [panel for panel in self.order if panel in self.chosen]
 
     def set_aspect(self, aspect: float) -> bool:
         """Arrange panels for pictures of this width / height; whether it was another."""
@@ -337,7 +373,7 @@ class _PanelArea(QWidget):
         shown = self.shown()
         title_px = self.panels[Panel.FRAME].title_height()
         available = self.size() - QSize(2 * GAP_PX, 2 * GAP_PX)
-        rects = arrange(available, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown)
+        rects = arrange(available, self._aspect, title_px, len(shown), large_first=self.order[0] in shown)
         by_panel = {panel: rect.translated(GAP_PX, GAP_PX) for panel, rect in zip(shown, rects, strict=True)}
         for panel, widget in self.panels.items():
             widget.set_aspect(self._aspect)
@@ -349,7 +385,7 @@ class _PanelArea(QWidget):
         title_px = self.panels[Panel.FRAME].title_height()
         area = QSize(width, at_most) - QSize(2 * GAP_PX, 2 * GAP_PX)
         used = QRect()
-        for rect in arrange(area, self._aspect, title_px, len(shown), large_first=Panel.FRAME in shown):
+        for rect in arrange(area, self._aspect, title_px, len(shown), large_first=self.order[0] in shown):
             used = used.united(rect)
         return min(used.height() + 2 * GAP_PX, at_most)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from engine.common.language import tr
 from engine.common.names import displayable
@@ -16,6 +17,8 @@ from engine.review.recording_list import AnalysisStage, ListedRecording
 
 RECORDING_ROLE = Qt.ItemDataRole.UserRole
 _NO_PARENT = QModelIndex()
+_MIME_TYPE = "application/x-vadgui-recordings"
+"""Of rows that are dragged: a JSON list of their paths."""
 _STAGE_ICONS = {
     AnalysisStage.WAITING: "waiting",
     AnalysisStage.ANALYSING: "analyse",
@@ -197,6 +200,18 @@ class RecordingModel(QAbstractListModel):
             self.endMoveRows()
         self.changed.emit()
 
+    def move_to(self, paths: Iterable[str], row: int) -> None:
+        """Put recordings together before the one that is in a row now, in their order."""
+        for path in sorted(set(paths) & self._numbers.keys(), key=self._numbers.__getitem__):
+            before = self._numbers[path]
+            after = row - (before < row)
+            if self.beginMoveRows(_NO_PARENT, before, before, _NO_PARENT, row):  # else it is there already
+                self._rows.insert(after, self._rows.pop(before))
+                self._count()
+                self.endMoveRows()
+            row = after + 1
+        self.changed.emit()
+
     def set_open(self, path: str) -> None:
         """Another recording is open, or none."""
         before, self._open_path = self._open_path, path
@@ -243,6 +258,33 @@ class RecordingModel(QAbstractListModel):
             Qt.ItemDataRole.AccessibleTextRole: lambda: f"{name_of(recording)}, {self.state_words(recording)}",
         }
         return said[role]() if role in said else None
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:  # noqa: D102
+        # A drop goes between rows, never onto one.
+        added = Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag.ItemIsDropEnabled
+        return super().flags(index) | added
+
+    def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802, D102
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802, D102
+        return [_MIME_TYPE]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802, D102
+        data = QMimeData()
+        data.setData(_MIME_TYPE, json.dumps([self._rows[index.row()].path for index in indexes]).encode())
+        return data
+
+    def dropMimeData(  # noqa: N802, D102
+        self,
+        data: QMimeData,
+        _action: Qt.DropAction,
+        row: int,
+        _column: int,
+        _parent: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        self.move_to(json.loads(bytes(data.data(_MIME_TYPE).data())), len(self._rows) if row < 0 else row)
+        return True
 
     def state_words(self, recording: ListedRecording) -> str:
         """Where a recording stands, in a line."""

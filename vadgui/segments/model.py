@@ -134,10 +134,6 @@ class SegmentModel(QAbstractListModel):
         """The largest score on the scale of the bars: that of the timeline, or the highest peak beyond it."""
         return max(self._session.scoring.top, self._highest)
 
-    def set_order(self, order: SegmentOrder) -> None:
-        """Sort the rows in another order."""
-        self.arrange(order, self._filter)
-
     def arrange(self, order: SegmentOrder, which: SegmentFilter) -> None:
         """Sort the rows, and leave out what the filter does not let through."""
         self._order, self._filter = order, which

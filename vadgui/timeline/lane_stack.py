@@ -33,7 +33,7 @@ LANE_PX = 38
 _GAP_PX = 3
 _FONT_PX = 10
 _ALWAYS_IN_SIGHT = 3
-_NOT_MEASURED = tr_noop("measured only where you looked: this detector judges samples, by motion")
+_NOT_MEASURED = tr_noop("measured only in segments, of long ones at their borders, and where you looked")
 
 
 class LaneStack(QScrollArea):

@@ -189,7 +189,7 @@ class LaneSeries(QObject):
         return (high, low) if lane.is_low_suspicious else (0.0, high)
 
     def is_measured(self, lane: Lane) -> bool:
-        """Whether the analysis measures it at all: of samples, only motion and looks are."""
+        """Whether the analysis measures it everywhere: of samples, only motion and looks are."""
         return lane.is_score or self._scoring.scorer.sampling.is_every_frame
 
     def _look_for_another(self) -> None:

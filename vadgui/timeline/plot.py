@@ -34,6 +34,8 @@ _MIN_SPAN_SECONDS = 0.05
 _ZOOM_A_NOTCH = 1.25
 _THRESHOLD_LABEL = tr_noop("threshold {value:.2f}")
 _LEAVE_LABEL = tr_noop("ends below {value:.2f}")
+_LABEL_SHARE = 0.15
+"""Of the scale's height that a label takes where the plot is lowest."""
 _MIN_HEIGHT_PX = 104  # lower, the labels of the scale would be cut off
 
 
@@ -179,7 +181,7 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.threshold.setBounds((0.0, top))
         ticks = [(tick, f"{tick:g}") for tick in labelled]
         if is_open and ticks:
-            ticks[-1] = (top, f"{top:g}+")
+            ticks = [each for each in ticks if each[0] <= (1 - _LABEL_SHARE) * top] + [(top, f"{top:g}+")]
         self.getPlotItem().getAxis("left").setTicks([ticks])
 
     def show_holes(self, scale: Timescale, holes: Sequence[Hole]) -> None:

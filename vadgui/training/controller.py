@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.calibrating.comparison import load_comparison
 from engine.common.errors import TrainingError
 from engine.common.language import tr
 from engine.common.paths import runs_folder
@@ -353,6 +354,7 @@ class TrainingController(QObject):
             held_out=[Path(video) for video in held_out],
             since={Path(video): start for video, start in since.items()},
             old=old if old and old != detector else None,
+            comparison=load_comparison(on_disk.comparison_path),
             parent=self.state,
         )
         measure_held_out = partial(self._acceptance_work.measure_held_out, on_disk)

@@ -53,9 +53,10 @@ FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = (
 VIEW, HELP = tr_noop("&View"), tr_noop("&Help")
 MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
 STEPS, SPEED, LIST, TIMELINE = tr_noop("&Steps"), tr_noop("Sp&eed"), tr_noop("Recordin&gs"), tr_noop("T&imeline")
-PANELS, ALONE, PICTURE, AREAS, THEME = (
+PANELS, ALONE, FIRST, PICTURE, AREAS, THEME = (
     tr_noop("&Panels"),
     tr_noop("One panel &alone"),
+    tr_noop("One panel &first"),
     tr_noop("Pict&ure"),
     tr_noop("Area&s"),
     tr_noop("&Theme"),

@@ -87,6 +87,14 @@ SPECS: tuple[ActionSpec, ...] = (
         hint=tr_noop("When the recording began, and in which time zone"),
         needs=RECORDING,
     ),
+    ActionSpec(
+        "save_as",
+        FILE,
+        tr_noop("Save review &as …"),
+        ("Ctrl+Shift+S",),
+        hint=tr_noop("Under another name or in another folder; it goes on there"),
+        needs=WRITABLE,
+    ),
     ActionSpec("close_video", FILE, tr_noop("&Close video"), ("Ctrl+W",), needs=RECORDING),
     ActionSpec(
         "settings", FILE, tr_noop("Se&ttings …"), ("Ctrl+,",), hint=tr_noop("Appearance, folders, keys and more")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtCore import QAbstractListModel, QEvent, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate
 
 OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -34,7 +34,7 @@ class ListView(QListView):
     ) -> None:
         """`name` is for screen readers; `keys` are its own, besides those that move and open.
 
-        With `moves_rows`, so are Alt+Up and Alt+Down.
+        With `moves_rows`, so are Alt+Up and Alt+Down, and rows are dragged to another place.
         """
         super().__init__()
         self._moves_rows = moves_rows
@@ -46,6 +46,9 @@ class ListView(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        if moves_rows:
+            self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+            self.setDropIndicatorShown(True)
         self.setFrameShape(QListView.Shape.NoFrame)
 
     def choose(self, row: int) -> None:
@@ -76,6 +79,20 @@ class ListView(QListView):
             self.key_pressed.emit(event.key())
         else:
             super().keyPressEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Hand what is dropped to the model, with the row before which it goes."""
+        # Qt's own way asks the model for `moveRow`, a row at a time, and for drags from this view alone.
+        at = event.position().toPoint()
+        index = self.indexAt(at)
+        below = at.y() > self.visualRect(index).center().y()
+        row = index.row() + below if index.isValid() else -1
+        model = self.model()
+        if model.canDropMimeData(event.mimeData(), Qt.DropAction.MoveAction, row, 0, QModelIndex()):
+            model.dropMimeData(event.mimeData(), Qt.DropAction.MoveAction, row, 0, QModelIndex())
+            event.acceptProposedAction()
+        self.setState(QAbstractItemView.State.NoState)
+        self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Offer what can be done with the row."""

@@ -6,6 +6,7 @@ from engine.common.language import tr_noop
 from vadgui.ui.action_spec import (
     ALONE,
     AREAS,
+    FIRST,
     PANELS,
     PICTURE,
     RECORDING,
@@ -18,12 +19,14 @@ from vadgui.ui.action_spec import (
 )
 
 
-def _panel(name: str, text: str, number: int) -> tuple[ActionSpec, ActionSpec]:
-    """The actions that show a panel alone, and that show or hide it beside the others."""
+def _panel(name: str, text: str, number: int) -> tuple[ActionSpec, ActionSpec, ActionSpec]:
+    """The actions that show a panel alone, that show or hide it beside the others, and that put it first."""
     alone_hint = tr_noop("Once more: all that were shown")
+    first_hint = tr_noop("Before the others, and larger; or drag its title")
     return (
         ActionSpec(f"only_{name}", VIEW, text, (f"{number}",), hint=alone_hint, submenu=ALONE),
         ActionSpec(f"show_{name}", VIEW, text, (f"Ctrl+{number}",), checkable=True, submenu=PANELS),
+        ActionSpec(f"first_{name}", VIEW, text, (f"Alt+{number}",), hint=first_hint, submenu=FIRST),
     )
 
 
@@ -83,8 +86,17 @@ VIEW_SPECS: tuple[ActionSpec, ...] = (
         hint=tr_noop("All that were shown; then the hidden ones too"),
         submenu=PANELS,
     ),
-    *(show for _, show in _PANELS),
-    *(alone for alone, _ in _PANELS),
+    *(show for _, show, _ in _PANELS),
+    ActionSpec(
+        "usual_panels",
+        VIEW,
+        tr_noop("&Usual arrangement"),
+        ("Alt+0",),
+        hint=tr_noop("Which panels are shown, in which order"),
+        submenu=PANELS,
+    ),
+    *(alone for alone, _, _ in _PANELS),
+    *(first for _, _, first in _PANELS),
     ActionSpec(
         "zoom_in", VIEW, tr_noop("Zoom &in"), ("Ctrl++", "Ctrl+="), hint=tr_noop("All panels together"), submenu=PICTURE
     ),

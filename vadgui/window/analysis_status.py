@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 
 from engine.common.durations import duration_in_words
 from engine.common.language import tr
-from vadgui.model.session import FRAMES, AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.session import FRAMES, SEGMENT_FRAMES, AnalysisPhase, AnalysisState, ReviewSession
 
 _BAR_WIDTH_PX = 140
 
@@ -33,6 +33,8 @@ def analysis_text(state: AnalysisState) -> str:
 
 
 def _counted(state: AnalysisState) -> str:
+    if state.unit == SEGMENT_FRAMES:
+        return tr("segments, frame by frame")
     text = tr("{done:,} of {total:,} frames") if state.unit == FRAMES else tr("{done:,} of {total:,} samples")
     return text.format(done=state.done, total=state.total)
 

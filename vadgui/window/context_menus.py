@@ -52,6 +52,9 @@ def _panel_menu(panels: PanelGrid, panel: Panel, _at: QPoint) -> QMenu:
     menu.addAction(tr("Hide this panel"), lambda: panels.set_panel_shown(panel, False)).setEnabled(
         len(panels.shown_panels()) > 1
     )
+    menu.addAction(tr("Put this panel first"), lambda: panels.put_first(panel)).setEnabled(
+        panels.shown_panels()[0] is not panel
+    )
     menu.addAction(panels.overlay_action)
     menu.addSeparator()
     copy = tr("Copy “{text}”").format(text=panels.header.text())

@@ -1,4 +1,4 @@
-"""The line that asks for a detector where none is remembered for a recording's folder."""
+"""The line that asks for a detector where a recording's folder has none, and offers one that has learnt since."""
 
 from __future__ import annotations
 
@@ -15,28 +15,32 @@ from vadgui.ui.widgets import IconLine, button
 
 
 class DetectorBanner(QWidget):
-    """Shown while a recording is open and no detector is chosen for it; offers the one used last."""
+    """Shown while no detector is chosen for the open recording, or while there is one that learnt from its verdicts."""
 
     use_requested = Signal(object)
-    """Path of the detector used last, to use here too."""
+    """Path of the detector that is offered, to be used here."""
     choose_requested = Signal()
 
     def __init__(self, session: ReviewSession, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._settings = session, settings
-        self._last: Path | None = None
+        self._offered: Path | None = None
         self._line = IconLine()
         self.use_button: QPushButton = button("", tr("Use it for this folder's recordings from now on"))
-        self.use_button.clicked.connect(lambda: self.use_requested.emit(self._last))
+        self.use_button.clicked.connect(lambda: self.use_requested.emit(self._offered))
         self.choose_button: QPushButton = button(tr("Choose …"), tr("All detectors of this machine"))
         self.choose_button.clicked.connect(self.choose_requested)
+        self.keep_button: QPushButton = button(
+            tr("Keep the present one"), tr("This is not asked again in this folder until another has learnt")
+        )
+        self.keep_button.clicked.connect(self._keep)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1, Qt.AlignmentFlag.AlignVCenter)
-        for each in (self.use_button, self.choose_button):
+        for each in (self.use_button, self.choose_button, self.keep_button):
             each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             layout.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setAccessibleName(tr("No detector chosen"))
+        self.setAccessibleName(tr("About this recording's detector"))
         session.video_changed.connect(self._show)
         session.detector_changed.connect(self._show)
         self._show()
@@ -47,15 +51,33 @@ class DetectorBanner(QWidget):
 
     def _show(self) -> None:
         session = self._session
-        is_asking = session.video is not None and session.detector is None and not session.detector_is_coming
-        self.setVisible(is_asking)
-        if not is_asking or session.video is None:
+        newer = None
+        if session.video and session.detector:
+            newer = self._settings.newer_detector_for(session.video.path)
+        is_lacking = session.video is not None and session.detector is None
+        self.setVisible((is_lacking or newer is not None) and not session.detector_is_coming)
+        if self.isHidden() or session.video is None:
             return
-        folder = session.video.path.resolve().parent.name
-        question = tr("Which detector knows this camera? None was chosen in the folder {folder} yet.")
-        self._line.show_line("settings", question.format(folder=folder))
-        self._last = self._settings.last_detector
-        self.use_button.setVisible(self._last is not None)
-        if self._last is not None:
-            text = tr("Use {detector}").format(detector=detector_card(self._last).name)
+        self._offered = newer or self._settings.last_detector
+        if newer and session.detector:
+            words = tr(
+                "{newer} has learnt from verdicts and is in use elsewhere. "
+                "This recording is still judged by {detector}."
+            )
+            names = {"newer": detector_card(newer).name, "detector": session.detector.name}
+            self._line.show_line("note", words.format(**names))
+        else:
+            question = tr("Which detector knows this camera? None was chosen in the folder {folder} yet.")
+            folder = session.video.path.resolve().parent.name
+            self._line.show_line("settings", question.format(folder=folder))
+        self.choose_button.setVisible(newer is None)
+        self.keep_button.setVisible(newer is not None)
+        self.use_button.setVisible(self._offered is not None)
+        if self._offered is not None:
+            text = tr("Use {detector}").format(detector=detector_card(self._offered).name)
             self.use_button.setText(text.replace("&", "&&"))
+
+    def _keep(self) -> None:
+        if self._session.video:
+            self._settings.keep_detector(self._session.video.path)
+        self._show()

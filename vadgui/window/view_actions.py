@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from vadgui.model.session import ReviewSession
-from vadgui.panels.content import Panel
+from vadgui.panels.content import SHOWN_AT_FIRST, Panel
 from vadgui.panels.grid import PanelGrid
 from vadgui.panels.loupe import HeldAction
 from vadgui.segments.view import SegmentList
@@ -56,6 +56,7 @@ class ViewActions(QObject):
         self._timeline = timeline
         calls: dict[str, Callable[[], object]] = {
             "all_panels": panels.show_all,
+            "usual_panels": panels.use_arrangement,
             "threshold": timeline.header.edit_threshold,
             "raise_threshold": lambda: timeline.header.step_threshold(1),
             "lower_threshold": lambda: timeline.header.step_threshold(-1),
@@ -80,6 +81,7 @@ class ViewActions(QObject):
         }
         for panel in Panel:
             calls[f"only_{panel.name.lower()}"] = partial(panels.toggle_enlarged, panel)
+            calls[f"first_{panel.name.lower()}"] = partial(panels.put_first, panel)
             actions.adopt(f"show_{panel.name.lower()}", panels.panel_actions[panel])
         actions.adopt("mask", panels.overlay_action)
         for name, call in calls.items():
@@ -94,6 +96,8 @@ class ViewActions(QObject):
         self._show_theme()
         actions["time_of_day"].toggled.connect(self._show_time_of_day)
         actions["time_of_day"].setChecked(settings.time_of_day)
+        self._restore_panels()
+        panels.arranged.connect(self._remember_panels)
         timeline.lanes.show(settings.lanes)
         timeline.lanes.lanes_changed.connect(self._remember_lanes)
         scoring, review = session.scoring, session.review
@@ -154,6 +158,17 @@ class ViewActions(QObject):
     def _show_outlines(self, shown: bool) -> None:
         self._settings.outlines = shown
         self._panels.show_outlines(shown)
+
+    def _restore_panels(self) -> None:
+        known = Panel.__members__
+        order = [known[name] for name in self._settings.panel_order if name in known]
+        shown = [known[name] for name in self._settings.panels_shown if name in known]
+        self._panels.use_arrangement(order, shown or SHOWN_AT_FIRST)
+
+    def _remember_panels(self) -> None:
+        shown = [panel for panel, action in self._panels.panel_actions.items() if action.isChecked()]
+        self._settings.panel_order = [panel.name for panel in self._panels.order]
+        self._settings.panels_shown = [panel.name for panel in shown]
 
     def _remember_lanes(self) -> None:
         self._settings.lanes = self._timeline.lanes.wanted

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from engine.archive.database import Archive
-from engine.archive.leases import LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
+from engine.archive.leases import LEASE_SECONDS, LONGEST_LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
 from engine.commands.archive.options import archive_option, cameras_option
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
@@ -51,7 +51,7 @@ _GIB = 2**30
 @click.option(
     "--lease",
     "lease_seconds",
-    type=NumberRange(10),
+    type=NumberRange(10, LONGEST_LEASE_SECONDS),
     default=LEASE_SECONDS,
     show_default=True,
     metavar="SECONDS",

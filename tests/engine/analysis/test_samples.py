@@ -15,7 +15,7 @@ import pytest
 
 from engine.analysis.overview import OVERVIEW_SECONDS, overview_frames
 from engine.analysis.pipeline import analyse, analyse_samples, judge
-from engine.analysis.runner import OVERVIEW_PHASE, analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import OVERVIEW_PHASE, SEGMENTS_PHASE, analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.common.errors import DeviceError
 from engine.common.events import ShouldStop, never_stop
@@ -183,7 +183,10 @@ class SpeedScorer(ToyScorer):
 def test_what_the_overview_flags_is_judged_before_the_rest(tmp_path: Path, predictor: Any) -> None:
     video = MovingVideo(1000, fast=range(600, 700))
     with ScoreStore(tmp_path, KEY) as store:
-        list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=SpeedScorer()))
+        work = analyse_to_store(
+            video, predictor, store, sampling=SAMPLED, scorer=SpeedScorer(), segments_by_frame=False
+        )
+        list(work)
         frames, rows = store.read()
     overview = overview_frames(video, SAMPLED.frames(video.times))
     flagged = overview[rows["speed_px"][: len(overview)] >= 2.9]
@@ -216,15 +219,88 @@ def test_an_interrupted_analysis_ends_as_an_uninterrupted_one(
         whole = rows_of(store)
     with ScoreStore(tmp_path / "parts", KEY) as store:
         steps: Iterator[Any] = analyse_to_store(
-            video, predictor, store, sampling=SAMPLED, scorer=scorer, report_seconds=0
+            video, predictor, store, sampling=SAMPLED, scorer=scorer, segments_by_frame=False, report_seconds=0
         )
         for _ in range(stopped_after):
             next(steps)
         steps.close()  # type: ignore[attr-defined]
         assert 0 < len(store) < len(whole) or stopped_after == 1
     with ScoreStore(tmp_path / "parts", KEY) as store:
-        list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=scorer))
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=scorer, segments_by_frame=False))
         assert rows_of(store) == whole
+
+
+@pytest.fixture
+def walking() -> MovingVideo:
+    """Twenty seconds, in two of which something is fast."""
+    return MovingVideo(500, fast=range(203, 253))
+
+
+def judged_twice(video: MovingVideo, predictor: Any, folder: Path) -> tuple[RawSignals, RawSignals]:
+    """What is known of a recording by its samples, and in the end."""
+    with ScoreStore(folder, KEY) as store:
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
+        by_samples = stored_signals(store, len(video))
+        list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=SpeedScorer()))
+        return by_samples, stored_signals(store, len(video))
+
+
+def test_frames_of_segments_are_judged_by_all_networks_last(
+    tmp_path: Path, predictor: Any, walking: MovingVideo
+) -> None:
+    by_samples, after = judged_twice(walking, predictor, tmp_path)
+    every = {row.index: row.signals for row in analyse(walking, predictor)}
+    judged = np.flatnonzero(~np.isnan(after["psnr_db"]))
+    assert {*range(195, 215), *range(245, 260)} <= set(judged.tolist()) <= set(range(180, 276))
+    for frame in judged.tolist():
+        for name in ("psnr_db", "flow_error_px", "speed_px", "velocity_error_px"):
+            assert after[name][frame] == every[frame][name], (frame, name)
+    samples = SAMPLED.frames(walking.times)
+    for name in after.dtype.names or ():
+        if "psnr" not in name and "flow_error" not in name:
+            np.testing.assert_array_equal(after[name][samples], by_samples[name][samples], err_msg=name)
+    others = np.setdiff1d(np.arange(500), [*judged, *samples])
+    assert np.isnan(after["speed_px"][others]).all()
+
+
+def test_progress_says_that_segments_are_judged_and_ends_with_them(
+    tmp_path: Path, predictor: Any, walking: MovingVideo
+) -> None:
+    with ScoreStore(tmp_path, KEY) as store:
+        work = analyse_to_store(walking, predictor, store, sampling=SAMPLED, scorer=SpeedScorer(), report_seconds=0)
+        steps = list(work)
+        assert all(step.done <= step.total for step in steps)
+        last = [step for step in steps if step.phase == SEGMENTS_PHASE]
+        assert {step.total for step in last} == {len(store)}
+        assert steps[-1].done == steps[-1].total == len(store)
+        predictor.predict = None  # nothing is left to do
+        assert len(list(analyse_to_store(walking, predictor, store, sampling=SAMPLED, scorer=SpeedScorer()))) == 1
+
+
+@pytest.mark.parametrize("rows", [3, 99, 101, 130, 140])
+def test_segments_end_the_same_wherever_the_analysis_was_stopped(
+    tmp_path: Path, predictor: Any, walking: MovingVideo, rows: int
+) -> None:
+    _, whole = judged_twice(walking, predictor, tmp_path / "whole")
+    for _ in range(2):
+        with ScoreStore(tmp_path / "parts", KEY) as store:
+            steps: Iterator[Any] = analyse_to_store(
+                walking, predictor, store, sampling=SAMPLED, scorer=SpeedScorer(), report_seconds=0
+            )
+            while len(store) < rows:
+                next(steps)
+            steps.close()  # type: ignore[attr-defined]
+    with ScoreStore(tmp_path / "parts", KEY) as store:
+        list(analyse_to_store(walking, predictor, store, sampling=SAMPLED, scorer=SpeedScorer()))
+        assert stored_signals(store, len(walking)).tobytes() == whole.tobytes()
+
+
+def test_where_much_is_flagged_borders_are_judged_and_the_rest_is_not(tmp_path: Path, predictor: Any) -> None:
+    video = MovingVideo(1500, fast=range(203, 1203))
+    _, after = judged_twice(video, predictor, tmp_path)
+    judged = np.flatnonzero(~np.isnan(after["psnr_db"]))
+    assert {*range(196, 210), *range(1196, 1210)} <= set(judged.tolist())
+    assert len(judged) <= len(SAMPLED.frames(video.times)) / 2
 
 
 def test_a_damaged_recording_is_done_with_the_samples_it_has(tmp_path: Path, predictor: Any) -> None:

@@ -33,8 +33,8 @@ MOTION = ("speed_excess_px", "velocity_error_px")
 class Yard(MemoryVideo):
     """From frame 20 to frame 80, a patch goes 3 px a frame to the right over still ground, at three quarters down."""
 
-    def __init__(self, path: Path = Path("yard")) -> None:
-        super().__init__(path, 100)
+    def __init__(self, path: Path = Path("yard"), count: int = 100) -> None:
+        super().__init__(path, count)
         rng = np.random.default_rng(4)
         ground = cv2.GaussianBlur(rng.integers(60, 130, (256, 256, 3), np.uint8), (0, 0), 3)
         # Without light and shade it would be a lens that is covered.

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -206,6 +207,34 @@ def test_a_full_disk_is_no_fault_of_the_recording(
             list(work(archive, predictor, settings))
     assert states(archive) == {"a.mp4": "waiting"}
     assert len(list(work(archive, predictor, settings))) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("can't start new thread"), av.error.BlockingIOError(11, "")]
+)
+def test_too_little_memory_for_a_recording_is_said_and_the_others_go_on(
+    archive: Archive,
+    footage: Path,
+    predictor: Predictor,
+    settings: AnalysisSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    film(footage / "a.mp4")
+    film(footage / "b.mp4", seed=1)
+    scanned(archive, footage)
+    opened = analysing.open_video
+
+    def open_small(path: Path, *more: object) -> object:
+        if path.name == "a.mp4":
+            raise error
+        return opened(path, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(analysing, "open_video", open_small)
+    told = [str(each) for each in work(archive, predictor, settings) if isinstance(each, RecordingFailed)]
+    assert told
+    assert all("memory of this machine does not suffice" in each for each in told)
+    assert states(archive) == {"a.mp4": "failed", "b.mp4": "done"}
 
 
 def test_stopped_it_goes_on_from_there(

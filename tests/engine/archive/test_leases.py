@@ -107,6 +107,28 @@ def test_a_dead_processs_recording_is_free_when_its_lease_is_over(archive: Archi
     assert (column(archive, "analysis_state"), column(archive, "detector_name")) == (["running"], [""])
 
 
+@pytest.mark.parametrize("years", [1, 73])
+def test_what_was_leased_while_the_clock_was_ahead_is_free_when_it_is_set_right(
+    archive: Archive, clock: Clock, years: int
+) -> None:
+    fill(archive, 1)
+    clock.go_on(years * 365 * 86400)
+    assert Leases(archive).take() is not None
+    clock.go_on(-years * 365 * 86400)
+    assert names(Leases(archive).take()) == ["0"]
+
+
+def test_a_clock_that_jumps_takes_nothing_from_a_process_that_goes_on(archive: Archive, clock: Clock) -> None:
+    fill(archive, 1)
+    mine = Leases(archive)
+    taken = mine.take()
+    assert taken is not None
+    for jump in (-3600, 3600, -86400 * 400):
+        clock.go_on(jump)
+        assert mine.renew(taken)
+        assert Leases(archive).take() is None
+
+
 def test_who_says_something_keeps_it(archive: Archive, clock: Clock) -> None:
     fill(archive, 1)
     leases, other = Leases(archive, lease_seconds=100), Leases(archive)

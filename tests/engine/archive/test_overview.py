@@ -79,15 +79,17 @@ def test_days_count_what_is_recorded_on_each_side_of_midnight(filled: Archive) -
 
 def test_a_day_has_its_footage_and_what_reaches_into_it(filled: Archive) -> None:
     saturday = footage_of(filled, date(2026, 3, 28))
-    assert [(each.camera, each.start) for each in saturday.footage] == [("north", EVENING)]
-    assert [hit.number for hit in saturday.segments] == [1, 2]
+    north, south = saturday.lanes
+    assert [(each.camera, each.start) for each in north.footage] == [("north", EVENING)]
+    assert [hit.number for hit in north.hits] == [1, 2]
+    assert (south.camera, south.footage, south.hits) == ("south", [], [])
     assert (saturday.before, saturday.after) == (None, date(2026, 4, 8))
     sunday = footage_of(filled, date(2026, 3, 29))
-    assert [hit.number for hit in sunday.segments] == [2, 3]
+    assert [hit.number for hit in sunday.lanes[0].hits] == [2, 3]
     assert (sunday.stop - sunday.start) == timedelta(hours=23)
     assert sunday.before == date(2026, 3, 28)
     empty = footage_of(filled, date(2026, 4, 1))
-    assert (empty.footage, empty.before, empty.after) == ([], date(2026, 3, 28), date(2026, 4, 8))
+    assert (empty.has_footage, empty.before, empty.after) == (False, date(2026, 3, 28), date(2026, 4, 8))
 
 
 def test_the_last_day_is_that_of_the_latest_recording(filled: Archive) -> None:

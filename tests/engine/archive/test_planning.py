@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from engine.__main__ import cli
 from engine.archive.database import Archive
 from engine.archive.planning import ArchivePlan, MeasuredMinute, plan_archive
+from engine.commands.archive.plan import plan_in_words
 from engine.common.errors import ArchiveError
 from engine.models.predictor import Predictor
 from engine.scoring.sampling import SAMPLED
@@ -67,6 +69,40 @@ def test_the_command_says_how_many_workers_keep_up(
     command = ["archive", "plan", "--detector", str(calibrated_file), "--device", "cpu", "--hours-a-day", "400"]
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 0, result.output
+    assert "6 s of footage to analyse: " in result.stdout
     assert "400 hours a day: " in result.stdout
+    assert "MB for an hour of footage" in result.stdout
     content = json.loads(CliRunner().invoke(cli, [*command, "--json", "--workers", "3"]).stdout)
     assert (content["workers"], content["workers_needed"] >= 1) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "limit"),
+    [
+        ("--hours-a-day", "1e300", "1000000"),
+        ("--hours-a-day", "0", "0<x"),
+        ("--workers", "1000000000000", "100000"),
+        ("--cores", "1000000000000", "1024"),
+    ],
+)
+def test_absurd_numbers_are_refused_with_the_limit(
+    option: str, value: str, limit: str, calibrated_file: Path, tmp_path: Path
+) -> None:
+    place = str(tmp_path / "archive")
+    Archive(place, create=True).close()
+    command = ["archive", "plan", "--detector", str(calibrated_file), "--archive", place, option, value]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 2
+    assert option in result.stderr
+    assert limit in result.stderr
+
+
+def test_the_plan_is_told_in_plain_words(tmp_path: Path) -> None:
+    plan = ArchivePlan(MeasuredMinute(tmp_path / "a.mp4", 60, 10, 1, 60_000), 400)
+    assert list(plan_in_words(plan, "cpu", 1, 1e6))[1:] == [
+        "One worker does 6 hours of footage an hour.",
+        "17 days of footage to analyse: 2.8 days with 1 worker.",
+        "Stored analyses: 3.6 MB for an hour of footage.",
+        "1,000,000 hours a day: 8,681 workers to keep up; 3,600.0 GB of analyses a day.",
+    ]
+    assert "All footage is analysed." in list(plan_in_words(replace(plan, waiting_hours=0), "cpu", 1, None))

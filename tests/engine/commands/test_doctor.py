@@ -153,9 +153,17 @@ def test_detectors_that_are_missing_or_damaged_are_problems(monkeypatch: pytest.
     assert the_problem().name == "Detectors"
 
 
-def test_an_nvidia_driver_that_torch_cannot_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("cuda", "detail", "fix"),
+    [(None, "a build for CPUs alone", "CUDA build of torch"), ("13.0", "can't use it", "CUDA 13.0")],
+)
+def test_an_nvidia_driver_that_torch_cannot_use_is_a_note(
+    monkeypatch: pytest.MonkeyPatch, cuda: str | None, detail: str, fix: str
+) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.version.cuda", cuda)
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/nvidia-smi" if name == "nvidia-smi" else None)
     check = run_all_checks()["CUDA"]
     assert check.state is State.NOTE
-    assert "torch" in check.fix
+    assert detail in check.detail
+    assert fix in check.fix

@@ -193,6 +193,18 @@ def test_backups_reach_further_back_than_the_last_save(tmp_path: Path, monkeypat
     assert int(notes[2]) == 0
 
 
+def test_backups_are_made_on_when_the_clock_is_set_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.review.json"
+    for number in range(40):
+        clock = 1_000_000 + 20 * number - (86_400 if number >= 20 else 0)
+        monkeypatch.setattr(files.time, "time", lambda clock=clock: float(clock))
+        files.write_review(path, review(str(number)))
+        os.utime(path, (clock, clock))
+    notes = [files._read(files.backup_path(path, n)).recordings[0].segments[0].note for n in (1, 2)]
+    assert notes[0] == "38"
+    assert 30 < int(notes[1]) < 38
+
+
 def test_a_review_is_found_beside_its_recording_or_among_the_persons_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

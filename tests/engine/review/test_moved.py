@@ -50,3 +50,35 @@ def test_a_folder_of_pictures_is_found_as_well(tmp_path: Path) -> None:
         recording = ListedRecording(path=str(folder), fingerprint=source.info.fingerprint)
     folder.rename(tmp_path / "new")
     assert list(find_moved([recording], tmp_path)) == [(str(folder), tmp_path / "new")]
+
+
+def test_copies_of_one_recording_are_all_found_each_under_its_own_name(tmp_path: Path) -> None:
+    copies = [listed(tmp_path / "old" / name, b"gate") for name in ("gate.mp4", "archived.mp4", "a.mp4")]
+    (tmp_path / "old").rename(tmp_path / "new")
+    (tmp_path / "new" / "a.mp4").rename(tmp_path / "new" / "renamed.mp4")
+    found = dict(find_moved(missing(copies), tmp_path))
+    names = {Path(before).name: now.name for before, now in found.items()}
+    assert names == {"gate.mp4": "gate.mp4", "archived.mp4": "archived.mp4", "a.mp4": "renamed.mp4"}
+
+
+def test_recordings_of_one_name_that_were_never_opened_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    moved = [ListedRecording(path=f"/old/{camera}/0800.mp4") for camera in ("south", "north")]
+    for camera in ("north", "south"):
+        (tmp_path / camera).mkdir()
+        (tmp_path / camera / "0800.mp4").touch()
+    assert dict(find_moved(moved, tmp_path)) == {
+        "/old/south/0800.mp4": tmp_path / "south" / "0800.mp4",
+        "/old/north/0800.mp4": tmp_path / "north" / "0800.mp4",
+    }
+
+
+def test_one_copy_is_that_of_one_recording(tmp_path: Path) -> None:
+    copies = [listed(tmp_path / "old" / name, b"gate") for name in ("a.mp4", "b.mp4")]
+    (tmp_path / "old" / "a.mp4").unlink()
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert dict(find_moved(missing(copies), tmp_path)) == {copies[1].path: tmp_path / "new" / "b.mp4"}
+
+
+def test_a_path_that_is_too_long_for_this_machine_is_missing() -> None:
+    recording = ListedRecording(path=f"/videos/{300 * 'x'}.mp4")
+    assert missing([recording]) == [recording]

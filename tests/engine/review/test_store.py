@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review.document import Review
-from engine.review.files import personal_path, read_review, usual_path, write_review
+from engine.review.files import backup_path, personal_path, read_review, usual_path, write_review
+from engine.review.locking import ReviewLock
 from engine.review.store import FoundReview, ReviewStore, look_up
 from tests.engine.review.making import recording
 
@@ -96,3 +99,92 @@ def test_a_recording_of_the_program_itself_gets_no_files_beside_it(video: Path) 
     store.write(review())
     store.close()
     assert list(video.parent.iterdir()) == []
+
+
+def test_a_review_saved_elsewhere_goes_on_there_and_is_found_by_its_recording(video: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "case" / "one.review.json"
+    elsewhere.parent.mkdir()
+    here = Review(recordings=(recording(path=str(video), playhead=7),))
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    store.save_as(elsewhere, review(6))
+    store.write(here)
+    store.close()
+    assert store.path == elsewhere
+    assert read_review(usual_path(video)).review.recordings[0].playhead == 5, "the one before stays as it was"
+    found = look_up(video, "abc")
+    assert found.opened is not None
+    assert found.opened.path == elsewhere
+    assert found.opened.review.recordings[0].playhead == 7
+    assert found.opened.review.recordings[0].relative_path == str(Path("../videos/street.mp4"))
+
+
+def test_saving_elsewhere_lets_others_write_the_file_before_and_locks_the_new_one(video: Path, tmp_path: Path) -> None:
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    store.save_as(tmp_path / "one.review.json", review(6))
+    before, new = ReviewLock(usual_path(video)), ReviewLock(tmp_path / "one.review.json")
+    before.acquire()
+    before.release()
+    with pytest.raises(ReviewError, match="another window"):
+        new.acquire()
+    store.close()
+
+
+def test_another_review_is_replaced_only_when_told_to_and_becomes_a_backup(video: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.review.json"
+    write_review(other, review(1))
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    with pytest.raises(ReviewError, match="There is a file of this name"):
+        store.save_as(other, review(6))
+    assert store.path == usual_path(video)
+    assert read_review(other).review.recordings[0].playhead == 1
+    store.save_as(other, review(6), replaces=True)
+    store.close()
+    assert read_review(other).review.recordings[0].playhead == 6
+    assert read_review(backup_path(other, 1)).review.recordings[0].playhead == 1
+
+
+def test_a_review_that_another_window_has_is_not_replaced(video: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.review.json"
+    write_review(other, review(1))
+    lock = ReviewLock(other)
+    lock.acquire()
+    store = ReviewStore(look_up(video, "abc"))
+    with pytest.raises(ReviewError, match="another window"):
+        store.save_as(other, review(6), replaces=True)
+    lock.release()
+    store.write(review(7))
+    store.close()
+    assert store.path == usual_path(video), "it is kept where it would have been"
+
+
+def test_where_a_saved_review_is_gone_the_one_before_opens_and_says_so(video: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "stick" / "one.review.json"
+    elsewhere.parent.mkdir()
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    store.save_as(elsewhere, review(6))
+    store.close()
+    shutil.rmtree(elsewhere.parent)
+    found = look_up(video, "abc")
+    assert found.opened is not None
+    assert found.opened.path == usual_path(video)
+    assert "which is not there now" in found.notice
+
+
+@pytest.mark.parametrize("length", [200, 220, 235, 240, 251])
+def test_the_review_of_a_recording_with_a_long_name_is_kept_beside_it(length: int, video: Path) -> None:
+    video = video.with_name("x" * (length - 4) + ".mp4")
+    for playhead in (1, 2, 3):
+        store = ReviewStore(look_up(video, "abcdef0123456789"))
+        recording_there = replace(recording(playhead=playhead), fingerprint="abcdef0123456789", path=str(video))
+        store.write(Review(recordings=(recording_there,)))
+        store.write(Review(recordings=(recording_there,)))
+        store.close()
+    assert store.path
+    assert store.path.parent == video.parent
+    found = look_up(video, "abcdef0123456789").opened
+    assert found
+    assert found.review.recordings[0].playhead == 3

@@ -38,7 +38,7 @@ def test_finds_what_lies_beside_the_open_recording_and_what_is_listed(tmp_path: 
     for video in (tuesday, elsewhere, unseen):
         write_review(video, DISMISSED, detector=GATE, score="calibrated")
     result = found(monday, elsewhere)
-    assert [each.video for each in result.recordings] == [monday, tuesday, elsewhere]
+    assert [each.video for each in result.recordings] == [monday, elsewhere, tuesday]
     assert not result.left_out
     first = result.recordings[0]
     assert first.dismissed["normal"] == pytest.approx([2.0])

@@ -217,7 +217,7 @@ def test_a_run_with_a_ready_motion_model_plans_one_stage(settings: RunSettings, 
 def test_the_time_for_calibration_is_estimated(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a fake clock: motion is measured in samples of all videos, and those of the held-out one are analysed."""
+    """With a fake clock: samples of all videos are measured twice, those of the held-out one judged three times."""
     with open_video(settings.videos[0]) as source:
         samples = len(SAMPLED.frames(source.times))
     assert samples > 2
@@ -234,9 +234,9 @@ def test_the_time_for_calibration_is_estimated(
 
     slow = SimpleNamespace(motions=taking(0.25, pipeline.motions), judge=taking(2.0, pipeline.judge))
     monkeypatch.setattr(calibration_cost, "pipeline", slow)
-    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * samples * 0.25 + samples * 2.0)
+    assert planned(settings, tmp_path).judging_seconds == pytest.approx(2 * 3 * samples * 0.25 + 3 * samples * 2.0)
     monkeypatch.setattr("engine.calibrating.calibrate._MAX_HELD_OUT_FRAMES", 2)
-    assert planned(settings, tmp_path).judging_seconds == pytest.approx(3 * samples * 0.25 + 2 * 2.0)
+    assert planned(settings, tmp_path).judging_seconds == pytest.approx(2 * 3 * samples * 0.25 + 3 * 2 * 2.0)
     assert planned(replace(settings, calibrate=False), tmp_path).judging_seconds == 0
     assert planned(replace(settings, videos=settings.videos[:1]), tmp_path).judging_seconds == 0
 

@@ -184,3 +184,12 @@ def test_samples_in_any_order_and_pieces_say_what_the_whole_does(fps: float, liv
         np.testing.assert_allclose(final[is_final], whole[is_final], rtol=1e-6)
     np.testing.assert_allclose(incremental.scores(), whole, rtol=1e-6)
     assert np.isnan(incremental.rough_scores()).all()
+    # Then the frames of segments, some of them samples once more.
+    start = data.draw(st.integers(1, len(times) - 100))
+    signals[start : start + 90] = signals_of(3, len(times))[start : start + 90]
+    signals[samples] = incremental.signals[samples]
+    for part in np.split(np.arange(start, start + 90), [data.draw(st.integers(1, 80))]):
+        incremental.add(part, signals[part])
+        while not incremental.is_up_to_date:
+            incremental.derive(37)
+    np.testing.assert_allclose(incremental.scores(), scorer.scores(signals, times), rtol=1e-6)

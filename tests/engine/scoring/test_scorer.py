@@ -134,6 +134,13 @@ def test_axes_hold_the_threshold_and_their_ticks(scorer: Scorer) -> None:
     assert scorer.description
 
 
+def test_no_label_of_the_calibrated_score_lies_above_its_axis() -> None:
+    scorer = CalibratedScorer(calibration())
+    for threshold in range(1, 40):
+        top = scorer.axis_top(0.5, threshold)
+        assert 0 <= top - scorer.axis_ticks(top)[-1] < 5
+
+
 @every_scorer
 def test_segments_have_reasons_where_the_scorer_says_so(scorer: Scorer) -> None:
     signals, seconds = video(14)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,3 +66,30 @@ def test_a_damaged_file_of_patterns_holds_none() -> None:
     assert own_patterns() == []
     name_patterns_file().write_text('["%Y%Y%m%d%H%M", "%d"]')
     assert own_patterns() == []
+
+
+def test_patterns_that_are_learnt_at_the_same_moment_are_all_kept() -> None:
+    def learn(number: int) -> None:
+        for turn in range(5):
+            remember_pattern(f"{number}-{turn}_%Y-%m-%d_%H%M.avi")
+
+    threads = [threading.Thread(target=learn, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(own_patterns()) == 40
+
+
+def test_a_damaged_file_of_patterns_is_put_aside() -> None:
+    remember_pattern("%Y-%d-%m_%H%M%S.avi")
+    name_patterns_file().write_text('["%Y')
+    remember_pattern("%Y-%m-%d_%H%M.avi")
+    assert own_patterns() == ["%Y-%m-%d_%H%M.avi"]
+    assert name_patterns_file().with_suffix(".damaged").read_text() == '["%Y'
+
+
+def test_a_pattern_of_a_name_that_is_no_unicode_can_be_kept() -> None:
+    pattern = "T\udcfcr_%Y-%m-%d_%H%M.avi"
+    remember_pattern(pattern)
+    assert own_patterns()[0] == pattern

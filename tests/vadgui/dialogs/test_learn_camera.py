@@ -66,6 +66,10 @@ def test_learns_from_this_recording_and_those_that_were_added(
     with qtbot.waitSignals([controller.begun, controller.learnt]):
         click(qtbot, dialog.start_button)
     assert asked == [CameraRequest(DETECTOR, "cpu", (VIDEO, Path("/gate/wednesday.mp4")), ZONES)]
+    assert "knows this camera now" in dialog.line.text()
+    assert not dialog.start_button.isVisible()
+    with qtbot.waitSignal(controller.training_requested):
+        click(qtbot, dialog.train_button)
     assert controller.dialog is None
 
 

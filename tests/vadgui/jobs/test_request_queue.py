@@ -110,16 +110,19 @@ def test_an_interrupted_view_is_made_again_unless_a_newer_one_is_requested() -> 
     assert drain(requests, 2) == [newer, ContinueAnalysis()]
 
 
-def test_what_playback_has_read_never_takes_the_place_of_a_view_that_was_asked_for() -> None:
+def test_what_playback_has_read_is_dropped_once_a_view_is_asked_for() -> None:
     frame = Frame(np.zeros((2, 2, 3), np.uint8), 4, 0.16)
     played = ShowFrame(1, 4, True, (frame, frame))
     requests = RequestQueue()
-    requests.add(VIEW)
-    requests.add(played)  # read before somebody paused and went elsewhere, and late
-    assert requests.next(analysing=False, analysis_is_due=False) == VIEW
-    assert not requests.view_is_outdated(), "the view is made to its end"
+    requests.begin_playback()
+    requests.add(played)
     assert requests.small_work_is_outdated()
-    assert requests.next(analysing=False, analysis_is_due=False) is played
+    assert not requests.view_is_outdated(), "a view is made to its end"
+    assert drain(requests, 2) == [played, ContinueAnalysis()]
     requests.add(played)
     requests.add(VIEW)
+    requests.add(played)  # read before somebody paused and went elsewhere, and late
     assert drain(requests, 2) == [VIEW, ContinueAnalysis()], "the person is elsewhere by now"
+    requests.begin_playback()
+    requests.add(played)
+    assert drain(requests, 2) == [played, ContinueAnalysis()]

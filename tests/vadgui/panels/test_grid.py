@@ -255,3 +255,36 @@ def test_the_difference_of_the_flows_is_a_panel_to_choose(grid: PanelGrid, sessi
     assert panel.picture is not None
     assert tuple(panel.picture[0, 0, :3]) == (5, 200, 25)
     assert panel.detail.startswith("error ")
+
+
+def drag_title(qtbot: QtBot, grid: PanelGrid, panel: Panel, to: Panel) -> None:
+    """Take a panel by its title and let it go over another one."""
+    widget, target = grid.panel(panel), grid.panel(to)
+    start = QPoint(10, widget.title_height() // 2)
+    end = widget.mapFrom(grid, target.mapTo(grid, target.rect().center()))
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(widget, (start + end) / 2)
+    qtbot.mouseMove(widget, end)
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=end)
+
+
+def test_a_panel_dragged_by_its_title_takes_the_place_of_another(grid: PanelGrid, qtbot: QtBot) -> None:
+    first, second, third, *_ = SHOWN_AT_FIRST
+    large = grid.panel(first).size()
+    drag_title(qtbot, grid, third, first)
+    assert grid.shown_panels()[:3] == [third, first, second]
+    assert grid.panel(third).size() == large, "the first one is the large one"
+    drag_title(qtbot, grid, third, second)
+    assert grid.shown_panels()[:3] == [first, second, third]
+
+
+def test_a_title_that_is_only_clicked_or_let_go_elsewhere_stays(grid: PanelGrid, qtbot: QtBot) -> None:
+    widget = grid.panel(Panel.PREDICTED_FLOW)
+    title = QPoint(10, 5)
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=title)
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=title)
+    qtbot.mouseMove(widget, QPoint(-2000, -2000))
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(-2000, -2000))
+    assert grid.shown_panels() == list(SHOWN_AT_FIRST)
+    qtbot.mouseDClick(widget, Qt.MouseButton.LeftButton, pos=title)
+    assert grid.shown_panels() == [Panel.PREDICTED_FLOW], "a double click still shows it alone"

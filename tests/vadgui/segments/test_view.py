@@ -16,7 +16,7 @@ from tests.vadgui.synthetic import (
     steady_times,
 )
 from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
-from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, SegmentOrder
+from vadgui.segments.model import SEGMENT_ROLE, SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.segments.view import SegmentList
 
 COUNT = 6000
@@ -123,7 +123,7 @@ def test_rows_follow_every_change_of_the_sessions_segments(order: SegmentOrder, 
     del qtbot
     session = open_session(steady_times(COUNT))
     model = SegmentModel(session)
-    model.set_order(order)
+    model.arrange(order, SegmentFilter.ALL)
     removed: list[tuple[int, int]] = []
     model.rowsRemoved.connect(lambda _parent, first, last: removed.append((first, last)))
     noise = np.random.default_rng(3)

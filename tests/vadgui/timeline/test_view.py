@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QLocale, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPicture, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -644,3 +644,38 @@ def test_scores_of_another_scene_are_grey(qtbot: QtBot) -> None:
     assert {accent, alert} <= own
     assert grey in other
     assert not {accent, alert} & other
+
+
+def labels(timeline: TimelineView) -> list[tuple[str, QRectF]]:
+    """The labels of the score's axis, and where they are drawn in the plot."""
+    axis = timeline.plot.getPlotItem().getAxis("left")
+    painter = QPainter(picture := QPicture())
+    drawn = axis.generateDrawSpecs(painter)[2]
+    painter.end()
+    del picture
+    return [(text, axis.mapRectToScene(area)) for area, _, text in drawn]
+
+
+@pytest.mark.parametrize("threshold", [6.0, 9.0, 10.0, 14.0, 19.0])
+def test_labels_of_the_scale_are_whole_however_low_the_timeline(threshold: float, qtbot: QtBot) -> None:
+    session = open_session(steady_times(COUNT), calibrated_signals(COUNT, []), detector=calibrated_detector())
+    timeline = shown(session, qtbot)
+    timeline.resize(1000, timeline.minimumSizeHint().height())
+    session.scoring.set_threshold(threshold)
+    QApplication.processEvents()
+    found = labels(timeline)
+    assert len(found) >= 2
+    for text, area in found:
+        assert area.top() >= 0, text
+
+
+def test_the_label_of_a_scale_that_is_exceeded_is_the_last(qtbot: QtBot) -> None:
+    signals = calibrated_signals(COUNT, [(400, 500)], strength=200)
+    session = open_session(steady_times(COUNT), signals, detector=calibrated_detector())
+    timeline = shown(session, qtbot)
+    shown_at = {}
+    for threshold in (10.0, 11.0, 14.0):
+        session.scoring.set_threshold(threshold)
+        QApplication.processEvents()
+        shown_at[threshold] = [text for text, _ in labels(timeline)]
+    assert shown_at == {10.0: ["0", "5", "10+"], 11.0: ["0", "5", "11+"], 14.0: ["0", "5", "10", "14+"]}

@@ -15,13 +15,14 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
 from vadgui.dialogs.settings import SettingsDialog
-from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.playback.player import PlaybackMode
 from vadgui.program import Program
 from vadgui.settings import Settings
 from vadgui.ui import theme
 from vadgui.ui.keymap import Keymap
+from vadgui.window.main_window import MainWindow
 
 COUNT = 2000
 BUMPS = [(400, 420), (1200, 1260)]
@@ -177,6 +178,24 @@ def test_panels(program: Program, press: Press) -> None:
     assert panels.overlay_action.isChecked()
 
 
+def test_panels_are_put_first_by_keys_and_stay_so_after_a_restart(
+    program: Program, press: Press, settings: Settings, qtbot: QtBot
+) -> None:
+    panels = program.window.panels
+    usual = panels.shown_panels()
+    press(KEY.Key_5, KEY.Key_6, modifier=ALT)
+    arranged = [Panel.EVIDENCE, Panel.PSNR_MASK, *usual[:-1]]
+    assert panels.shown_panels() == arranged, "a hidden one is shown"
+    press(KEY.Key_2, modifier=CONTROL)
+    arranged.remove(Panel.PREDICTED_FLOW)
+    again = MainWindow(ReviewSession(), program.player, settings)
+    qtbot.addWidget(again)
+    assert again.panels.shown_panels() == arranged
+    press(KEY.Key_0, modifier=ALT)
+    assert panels.shown_panels() == usual
+    assert panels.order == list(Panel)
+
+
 def test_the_timeline_is_zoomed_and_moved(program: Program, press: Press) -> None:
     timeline = program.window.timeline
     whole = timeline.plot.box.span()
@@ -293,6 +312,12 @@ def test_chosen_keys_hold_at_once_and_are_kept(
     button = next(each for each in program.window.transport.buttons if each.accessibleName() == "Next frame")
     program.window.actions_by_name.keymap.set_keys("step_forward", ["D"])
     assert button.toolTip().startswith("Next frame (D)")
+    note = program.window.verdict_bar.note
+    assert note.placeholderText() == "Note (N)"
+    program.window.actions_by_name.keymap.set_keys("note", ["Shift+N"])
+    assert note.placeholderText() == "Note (Shift+N)"
+    program.window.actions_by_name.keymap.set_keys("note", [])
+    assert note.placeholderText() == "Note"
 
 
 def test_settings_hold_at_once(program: Program, settings: Settings, qtbot: QtBot) -> None:

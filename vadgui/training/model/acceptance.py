@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from engine.calibrating.comparison import Comparison
 from engine.common.language import tr
 from engine.scoring.calibration import Calibration
 from engine.scoring.scorer import Scorer
@@ -90,10 +91,13 @@ class Acceptance(QObject):
         held_out: Sequence[Path],
         since: Mapping[Path, float] | None = None,
         old: Path | None = None,
+        comparison: Comparison | None = None,
         parent: QObject | None = None,
     ) -> None:
         """`old` is the detector in use; `since` maps a recording to the second from which on it was held out."""
         super().__init__(parent)
+        self.comparison = comparison
+        """With calibration alone, if that was measured."""
         self.detector, self.old = detector, old
         self._detector_scores: dict[Path, DetectorScores] = {}
         self.held_out = tuple(held_out)

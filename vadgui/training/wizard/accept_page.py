@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWizard,
 )
 
+from engine.calibrating.comparison import Comparison
 from engine.common.durations import duration_in_words
 from engine.common.language import tr, tr_n
 from engine.common.names import displayable
@@ -56,6 +57,7 @@ class AcceptPage(Page):
         self.rate_box.setAccessibleName(tr("False alarms that are bearable"))
         self.rate_box.valueChanged.connect(self._choose_rate)
         self.alarms = IconLine()
+        self.gain = IconLine()
         self.again_button = button(tr("Look again"), tr("Run the detector over the held-out recordings once more"))
         self.again_button.clicked.connect(self._measure_again)
         self.again_button.hide()
@@ -116,6 +118,7 @@ class AcceptPage(Page):
         result_row.addWidget(self.again_button)
         inside.addWidget(self.rate_row)
         inside.addLayout(result_row)
+        inside.addWidget(self.gain)
         choice = QHBoxLayout()
         choice.addWidget(QLabel(tr("See it at work on")))
         choice.addWidget(self.video_box, 1)
@@ -172,6 +175,8 @@ class AcceptPage(Page):
         if acceptance is None:
             return
         self._show_alarms(acceptance)
+        comparison = acceptance.comparison
+        self.gain.show_line(_gain_icon(comparison), comparison.in_words if comparison else "")
         is_unknown = acceptance.scorer is None and bool(acceptance.held_out)
         self.rate_row.setVisible(is_unknown or _knows_false_alarms(acceptance))
         unmeasured = bool(acceptance.held_out) and not acceptance.is_measured
@@ -245,6 +250,12 @@ class AcceptPage(Page):
         path = self.video_box.currentData()
         if self._acceptance and path is not None:
             self._acceptance.compare_on(path)
+
+
+def _gain_icon(comparison: Comparison | None) -> str:
+    if comparison is None or not comparison.is_measurable:
+        return "note"
+    return "check" if comparison.trained > comparison.calibrated else "warning"
 
 
 def _knows_false_alarms(acceptance: Acceptance) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
+from engine.calibrating.comparison import Comparison
 from engine.scoring.calibration import Calibration
 from engine.scoring.signals import RawSignals
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
@@ -83,6 +84,33 @@ def test_without_held_out_recordings_no_rate_is_asked_for(shown: tuple[AcceptPag
     page.show()
     assert "No recording was held out" in page.alarms.text()
     assert not page.rate_row.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("comparison", "verdict"),
+    [
+        (Comparison(200, 120, 80, 50, 10), "Training helped."),
+        (Comparison(200, 84, 80, 10, 6), "Training added nothing that could be measured."),
+        (Comparison(200, 80, 120, 10, 50), "Calibration alone is better: keep that detector."),
+    ],
+)
+def test_says_what_training_added_over_calibration_alone(
+    styled: None, qtbot: QtBot, comparison: Comparison, verdict: str
+) -> None:
+    del styled
+    state = WizardState()
+    acceptance = Acceptance(NEW, name="Gate", held_out=[VIDEO], comparison=comparison, parent=state)
+    state.set_run(TrainingRun(Path("run"), "Gate", {}, parent=state), acceptance)
+    page = AcceptPage(state)
+    qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
+    page.show()
+    assert page.gain.isVisible()
+    assert page.gain.text().endswith(verdict)
+    assert f"flags {comparison.trained} s, calibration alone {comparison.calibrated} s" in page.gain.text()
+
+
+def test_where_nothing_was_compared_nothing_is_said(shown: tuple[AcceptPage, Acceptance]) -> None:
+    assert not shown[0].gain.isVisible()
 
 
 def test_titles_and_legend_explain_the_curves(shown: tuple[AcceptPage, Acceptance], qtbot: QtBot) -> None:

@@ -1,0 +1,89 @@
+"""FFmpeg does not come back from a recording: the window says so, and goes on without it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.video.decoder_calls import DecoderCalls
+from tests.vadgui.conftest import StartProgram
+from tests.vadgui.fakes import FakeFiles, MemoryVideo
+from tests.vadgui.training.wizard.driving import answer
+from vadgui import hang_watch
+from vadgui.program import Program
+
+
+class StuckVideo(MemoryVideo):
+    """From frame 50 on, reading does not come back until it may."""
+
+    def __init__(self, path: Path, comes_back: threading.Event) -> None:
+        super().__init__(path, 100, is_scene=True)
+        self._comes_back = comes_back
+
+    def read(self, index: int, *more: Any) -> Any:
+        if index >= 50:
+            calls = DecoderCalls(self.info.path)
+            calls.since = time.monotonic()
+            assert self._comes_back.wait(60)
+            calls.since = None
+        return super().read(index, *more)
+
+
+@pytest.fixture
+def comes_back() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def program(
+    start_program: StartProgram, comes_back: threading.Event, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> Program:
+    monkeypatch.setattr(hang_watch, "HANGS_SECONDS", 0.2)
+    files = FakeFiles(
+        gate=lambda path: StuckVideo(path, comes_back), yard=lambda path: MemoryVideo(path, 30, is_scene=True)
+    )
+    program = start_program(files)
+    program.open_video(Path("/videos/gate.mp4"))
+    qtbot.waitUntil(lambda: program.session.frame_count == 100)
+    program.session.seek(70)
+    return program
+
+
+def boxes(program: Program) -> list[QMessageBox]:
+    return [box for box in program.window.findChildren(QMessageBox) if box.isVisible()]
+
+
+def test_the_recording_is_closed_and_another_opened_while_the_decoder_hangs(
+    program: Program, comes_back: threading.Event, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: len(boxes(program)) == 1)
+    assert "gate.mp4" in boxes(program)[0].text()
+    answer(program.window, "Close the recording", qtbot)
+    qtbot.waitUntil(lambda: program.session.video is None)
+    program.open_video(Path("/videos/yard.mp4"))
+    qtbot.waitUntil(lambda: program.session.frame_count == 30)
+    program.session.seek(20)
+    qtbot.waitUntil(program.session.view_is_settled)
+    comes_back.set()
+    qtbot.wait(200)
+    assert program.session.view is not None
+    assert program.session.view.index == 20, "what comes back late is not shown"
+
+
+def test_a_decoder_that_comes_back_takes_the_question_back(
+    program: Program, comes_back: threading.Event, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: len(boxes(program)) == 1)
+    comes_back.set()
+    qtbot.waitUntil(lambda: not boxes(program))
+    qtbot.waitUntil(program.session.view_is_settled)
+    assert program.session.playhead == 70

@@ -1,0 +1,59 @@
+"""Tells when FFmpeg does not come back from a recording, and lets the window go on without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from engine.common.language import tr
+from engine.common.names import displayable
+from engine.video.decoder_calls import LongCall, long_calls
+from vadgui.jobs.engine_worker import EngineWorker
+from vadgui.ui.questions import ask
+
+HANGS_SECONDS = 10.0
+"""A picture takes a hundredth of that; a slow share, or an AVI without an index, may take as long to open."""
+_LOOK_MS = 1000
+
+
+class HangWatch(QObject):
+    """Looks every second whether the engine's threads are still in the same call."""
+
+    def __init__(self, window: QWidget, worker: EngineWorker, abandon: Callable[[], None]) -> None:
+        """`abandon` is what closing the recording does."""
+        super().__init__(window)
+        self._window, self._worker, self._abandon = window, worker, abandon
+        self._asked: LongCall | None = None
+        self._box: QMessageBox | None = None
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._timer.stop()
+
+    def _look(self) -> None:
+        mine = [call for call in long_calls(HANGS_SECONDS) if self._worker.waits_for(call)]
+        if self._asked in mine:
+            return
+        if self._box:
+            self._box.close()  # it has come back meanwhile
+        self._asked = mine[0] if mine else None
+        if self._asked is None:
+            return
+        question = tr("{name} has kept the decoder busy for ten seconds.").format(
+            name=displayable(self._asked.path.name)
+        )
+        explanation = tr(
+            "Its drive may be slow, or the file damaged. The decoder can't be interrupted, but the window can go on "
+            "without this recording. What was decided is saved."
+        )
+        answers = {tr("Close the recording"): self._abandon}
+        self._box = ask(self._window, question, explanation, answers, otherwise=tr("Wait"))
+        self._box.destroyed.connect(self._forget_box)
+
+    def _forget_box(self) -> None:
+        self._box = None
