@@ -101,8 +101,8 @@ class HandOverDialog(QDialog):
         self.kinds.currentRowChanged.connect(self._show_page)
         self.kinds.setCurrentRow(0)
         # Texts that wrap have no least height: on a small screen Qt would squeeze the fields beside them.
-        width = self.sizeHint().width()
-        self.setMinimumHeight(layout.totalHeightForWidth(width) if (layout := self.layout()) else 0)
+        hint = self.sizeHint()
+        self.setMinimumHeight(max(hint.height(), self._outer.totalHeightForWidth(hint.width())))
 
     @property
     def page(self) -> Page:
@@ -140,7 +140,7 @@ class HandOverDialog(QDialog):
         lower = QHBoxLayout()
         lower.addWidget(self.summary, stretch=1)
         lower.addWidget(self.buttons)
-        layout = QVBoxLayout(self)
+        layout = self._outer = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addLayout(upper, stretch=1)
         layout.addLayout(folder)
