@@ -58,7 +58,8 @@ def make_clip(
     numbers = range(frames) if isinstance(frames, int) else frames
     with av.open(str(path), "w", format=container_format, options=container_options or {}) as container:
         # x264 takes numbered pictures for cuts and would put keyframes where the test wants none.
-        own_options = {"sc_threshold": "0"} if codec == "libx264" else {}
+        # Of the same pictures it makes the same file with one thread alone.
+        own_options = {"sc_threshold": "0", "threads": "1"} if codec == "libx264" else {}
         stream = container.add_stream(codec, rate=fps, options=own_options | (codec_options or {}))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, pixel_format

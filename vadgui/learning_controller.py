@@ -68,9 +68,7 @@ class LearningController(QObject):
         video, detector = self._session.video, self._session.detector
         if video and detector:
             self._reviews.flush()  # the work reads the files
-            videos = {video.path: video.fingerprint}
-            videos |= {Path(each.path): each.fingerprint for each in self._recordings.model.recordings}
-            self.verdicts.open(self._window, videos, detector, self._settings.device)
+            self.verdicts.open(self._window, self._recordings.fingerprints(), detector, self._settings.device)
 
     def _use_learnt(self, detector: Path, before: Path) -> None:
         self._settings.offer_newer(before, detector)

@@ -32,6 +32,7 @@ from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.learning_controller import LearningController
 from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController
 from vadgui.recordings.model import RecordingModel
@@ -85,7 +86,9 @@ class Program(QObject):
         )
         self.recordings = RecordingsController(self.session, self.worker, RecordingModel(self), recordings_file)
         self.window = MainWindow(self.session, self.player, settings, self.recordings.model)
-        self.export_controller = ExportController(self.window, self.exports)
+        self.export_controller = ExportController(
+            self.window, self.exports, lambda: ReviewSnapshot.of(self.session), settings
+        )
         self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
         self.reviews = ReviewKeeper(self._review_to_save)
         self.learning = LearningController(
@@ -178,6 +181,7 @@ class Program(QObject):
         worker.failed.connect(self._worker_failed)
         worker.opening_failed.connect(self._opening_failed)
         self.exports.failed.connect(self._reporter.report)
+        self.export_controller.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
         # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
@@ -410,12 +414,14 @@ class Program(QObject):
         dock.view.again_requested.connect(recordings.analyse_again)
         window.requests.search_chosen.connect(recordings.relinking.find)
         dock.view.move_requested.connect(recordings.model.move)
+        dock.view.hand_over_requested.connect(lambda paths: self.export_controller.hand_over([*map(Path, paths)]))
         window.requests.watch_chosen.connect(recordings.watch)
         dock.view.stop_watching_requested.connect(recordings.stop_watching)
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
         window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
         recordings.open_requested.connect(self.open_video)
+        self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)
         recordings.job_of = self._job_of
         recordings.failed.connect(self._reporter.report)
@@ -429,6 +435,10 @@ class Program(QObject):
         archives.open_requested.connect(self._open_of_archive)
         archives.failed.connect(self._reporter.report)
 
+    def _reviewed_videos(self) -> dict[Path, str]:
+        self.reviews.flush()  # whoever asks reads the reviews' files
+        return self.recordings.fingerprints()
+
     def _open_of_archive(self, path: Path, seconds: float, detector: Path | None) -> None:
         """Show a moment of a recording; by the detector that has analysed it, where its folder has none yet."""
         if detector and self._settings.detector_for(path) is None:
@@ -438,6 +448,7 @@ class Program(QObject):
     def _connect_training(self) -> None:
         controller, window = self.controller, self.window
         controller.use_current_detector(lambda: self.session.detector.path if self.session.detector else None)
+        controller.use_videos(self._reviewed_videos)
         controller.failed.connect(self._reporter.report)
         controller.detector_accepted.connect(self.open_detector)
         controller.run_changed.connect(window.training_status.show_run)

@@ -23,6 +23,7 @@ from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.common.paths import resolved
 from engine.common.progress_rate import ProgressRate
+from engine.common.remote_path import holds_secret
 from engine.review.document import Recording
 from engine.review.files import find_review
 from engine.video import open_video
@@ -60,8 +61,7 @@ def remember_folder(archive: Archive, folder: Path, rule: CameraRule | None) -> 
         ArchiveError: it is no folder, or one in the archive holds it or lies in it.
     """
     folder = resolved(folder)
-    if not folder.is_dir():
-        raise ArchiveError(tr("There is no such folder"), subject=folder, advice=tr("Check the name."))
+    _check_folder(folder)
     with archive.changing() as connection:
         for known in connection.execute(sa.select(folders.c.path)).scalars():
             if known != folder and (folder.is_relative_to(known) or known.is_relative_to(folder)):
@@ -76,6 +76,23 @@ def remember_folder(archive: Archive, folder: Path, rule: CameraRule | None) -> 
             connection.execute(sa.insert(folders).values(path=folder, **values))
         elif rule:
             connection.execute(sa.update(folders).where(folders.c.id == row).values(values))
+
+
+def _check_folder(folder: Path) -> None:
+    if holds_secret(str(folder)):
+        raise ArchiveError(
+            tr("The URL holds a password or a signature, which an archive does not keep"),
+            advice=tr("Leave it out, and give it to fsspec: in the environment, or in ~/.config/fsspec."),
+        )
+    try:
+        is_folder = folder.is_dir()
+    except OSError as error:
+        advice = tr("Check the URL, the connection, and that you may read there ({reason}).")
+        raise ArchiveError(
+            tr("The folder can't be reached"), subject=folder, advice=advice.format(reason=error.strerror)
+        ) from error
+    if not is_folder:
+        raise ArchiveError(tr("There is no such folder"), subject=folder, advice=tr("Check the name."))
 
 
 def scan(

@@ -29,6 +29,8 @@ from sqlalchemy import (
     literal_column,
 )
 
+from engine.common.remote_path import as_path
+
 VERSION = 1
 """Raised whenever tables change; an archive with a higher one is refused."""
 
@@ -93,7 +95,7 @@ class FilePath(TypeDecorator[Path]):
             return None
         if value.startswith(_BYTES_PREFIX):
             return Path(os.fsdecode(unquote_to_bytes(value.removeprefix(_BYTES_PREFIX))))
-        return Path(value)
+        return as_path(value)
 
 
 metadata = MetaData()

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.common.errors import VadError
 from engine.common.language import tr
 from engine.common.paths import reviews_folder
+from engine.common.remote_path import RemotePath
 from engine.review.files import SUFFIX
 from engine.video.naming import VIDEO_SUFFIXES
 
@@ -32,6 +33,9 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
     Hidden files and folders are left out, and links to folders are not followed: they may lead back up.
     """
     personal = _reviews(_entries(reviews_folder())) if reviews_folder().is_dir() else {}
+    if isinstance(folder, RemotePath):
+        yield from _remote_files(folder, personal)
+        return
     folders = [folder]
     while folders:
         current = folders.pop()
@@ -52,6 +56,18 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
                     continue
                 stamp = _stamp(entry.name, reviews) if reviews else ""
                 yield FoundFile(Path(entry.path), status.st_size, status.st_mtime_ns, stamp)
+
+
+def _remote_files(folder: RemotePath, reviews: dict[str, str]) -> Iterator[FoundFile | VadError]:
+    try:
+        for path, status in folder.files():
+            below = path.relative_to(folder).parts
+            if path.suffix.lower() in VIDEO_SUFFIXES and not any(part.startswith(".") for part in below):
+                stamp = _stamp(path.name, reviews) if reviews else ""
+                yield FoundFile(path, status.st_size, status.st_mtime_ns, stamp)
+    except OSError as error:
+        advice = tr("Check the URL, the connection, and that you may read there ({reason}).")
+        yield VadError(tr("A folder can't be read"), subject=folder, advice=advice.format(reason=error.strerror))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -22,6 +22,7 @@ from engine.models.detector import Detector
 from engine.models.predictor import Predictor
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
+from engine.review.edits import NORMAL_REASONS
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion import BASELINE_SECONDS
 from engine.scoring.motion_histogram import MotionHistogram
@@ -32,9 +33,6 @@ from engine.scoring.tail import BLOCK_SECONDS
 from engine.scoring.zones import Zones, counted_windows
 from engine.video import open_video
 from engine.video.source import VideoSource
-
-NORMAL_REASONS = frozenset({"normal"})
-"""Reasons of a dismissal that say that normal life raised the alarm."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from engine.commands.number_range import NumberRange
 from engine.commands.progress import finished_with_bar
 from engine.commands.redaction_option import by_kept_clock, kept_redaction, redaction_option
 from engine.commands.review_export import ReviewExport, copied, encoded, export_review
-from engine.commands.reviewed_recordings import ALL, is_reviewed, tells_where, verdicts_of
+from engine.commands.reviewed_recordings import ALL, is_reviewed, verdicts_of
 from engine.commands.score_options import (
     chosen_scorer,
     chosen_zones,
@@ -34,6 +34,7 @@ from engine.export.list_files import FORMATS, refuse_existing
 from engine.export.mosaic import BurntIn, Panel
 from engine.export.stream_copy import copy_suffix, refuse_redacted
 from engine.export.tables import read_segments_json
+from engine.hand_over.reviewing import tells_where
 from engine.review.document import Span, Verdict
 from engine.review.shown import scored
 from engine.scoring.scorers import default_scorer

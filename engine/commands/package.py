@@ -78,7 +78,7 @@ def package(
     options = PackageOptions(clips, with_recordings=not hash_only, with_redacted=with_redacted)
     work = make_package(
         recordings,
-        review_file(review),
+        [review_file(review)],
         folder,
         options,
         key=key,

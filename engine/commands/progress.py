@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 def follow(work: Generator[Progress | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
     """Run work to its end and show its progress; returns the path of its result, empty if it has none.
 
-    `label` is the text before the bar; if it is empty, the name of the phase is.
+    `label` is the text before the bar, with the name of a phase that is not the first; if it is empty, only that is.
     """
     with closing(work):
         first = next(work)
@@ -38,6 +38,8 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
                     result = event.path
                 else:
                     bar.length = event.total
+                    is_later = event.phase != first.phase
+                    bar.label = ": ".join(filter(None, (label, event.phase if is_later or not label else "")))
                     bar.update(event.done - bar.pos, event)
     return result
 

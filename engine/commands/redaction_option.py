@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import click
 
 from engine.common.errors import ReviewError
 from engine.common.names import displayable
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
+from engine.review.clock import by_clock
 from engine.review.document import Recording
 from engine.review.files import find_review, read_review, usual_path
 from engine.video.source import VideoInfo
@@ -55,12 +55,7 @@ def by_kept_clock(info: VideoInfo, *, quiet: bool) -> VideoInfo:
         if not quiet:
             click.echo(f"{displayable(info.name)}: {error.what}, so a clock that was set there is not known.", err=True)
         return info
-    return by_clock(info, recording) if recording else info
-
-
-def by_clock(info: VideoInfo, recording: Recording) -> VideoInfo:
-    """The recording with the time of day that a person has set."""
-    return replace(info, start=recording.clock.start_of(info.path, info.start))
+    return by_clock(info, recording.clock) if recording else info
 
 
 def _kept(info: VideoInfo) -> Recording | None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.analysis.where import stored_evidence
 from engine.commands.progress import follow
-from engine.commands.reviewed_recordings import Predictors, open_reviewed, tells_where
+from engine.commands.reviewed_recordings import Predictors, open_reviewed
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
 from engine.common.names import displayable
@@ -24,6 +24,7 @@ from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
 from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
+from engine.hand_over.reviewing import tells_where
 from engine.redaction.regions import Redaction
 from engine.review.document import Span, Verdict
 from engine.video import open_video

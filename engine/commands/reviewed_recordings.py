@@ -12,27 +12,19 @@ from msgspec.structs import replace
 
 from engine.analysis.where import stored_evidence
 from engine.commands.progress import finished_with_bar
-from engine.commands.redaction_option import by_clock, by_kept_clock, kept_redaction, told
+from engine.commands.redaction_option import by_kept_clock, kept_redaction, told
 from engine.common.errors import ExportError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
-from engine.export.caveats import Caveats
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
-from engine.redaction.regions import Redaction
-from engine.review.attaching import ReviewedSegment, hidden
-from engine.review.document import DetectorUsed, JudgedSegment, Recording, Verdict
+from engine.hand_over.reviewing import reviewed, tells_where
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import DetectorUsed, Recording, Verdict
 from engine.review.files import SUFFIX, read_review
-from engine.review.shown import open_recording, shown_of
-from engine.scoring.calibrated_scorer import CalibratedScorer
-from engine.scoring.conditions import drifts_apart_from
-from engine.scoring.scorer import Scorer
-from engine.scoring.segments import SegmentRule
-from engine.scoring.signals import RawSignals
-from engine.scoring.where import Outline, WindowEvidence
-from engine.scoring.zones import Zones
+from engine.review.shown import open_recording
+from engine.scoring.where import WindowEvidence
 from engine.video import open_video
-from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -155,73 +147,8 @@ def _of_review(
     predictor = predictors.of(recording.detector)
     with open_recording(recording, review) as source:
         redaction = told(source.info, recording.redaction, redact=redact, quiet=quiet)
-        if predictor is None:
-            return _without_scores(recording, source, redaction)
-        scorer, rule, (signals, scores, _), shown = finished_with_bar(
-            shown_of(recording, source, predictor), hidden=quiet
-        )
-        reasons = [_reason(each, scorer, signals, source) for each in shown]
-        peaks = [scorer.describe(each.peak_score) for each in shown]
-        return ReviewedRecording(
-            by_clock(source.info, recording),
-            source.times,
-            numbered(shown, reasons, peaks, _outlines(shown, source, predictor, scorer, rule, recording.zones)),
-            scores,
-            scorer.name,
-            rule,
-            recording.detector,
-            caveats=_caveats(predictor, scorer, signals, source),
-            zones=recording.zones,
-            redaction=redaction,
-            hidden=tuple(hidden(recording.segments, shown)),
-        )
-
-
-def _without_scores(recording: Recording, source: VideoSource, redaction: Redaction) -> ReviewedRecording:
-    count = len(source)
-    judged = [_cut(each, count) for each in recording.segments if each.start < count]
-    segments = [ReviewedSegment(each.start, each.stop, each.start, float("nan"), each) for each in judged]
-    return ReviewedRecording(
-        by_clock(source.info, recording),
-        source.times,
-        numbered(segments),
-        score_name=recording.score,
-        detector=recording.detector,
-        zones=recording.zones,
-        redaction=redaction,
-        lacks_detector=recording.detector is not None,
-    )
-
-
-def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:
-    return replace(judged, stop=min(judged.stop, count))
-
-
-def _reason(segment: ReviewedSegment, scorer: Scorer, signals: RawSignals, source: VideoSource) -> str:
-    if segment.judged and segment.judged.is_drawn:
-        return ""
-    return scorer.reason(segment, signals, source.times)
-
-
-def _outlines(
-    shown: Sequence[ReviewedSegment],
-    source: VideoSource,
-    predictor: Predictor,
-    scorer: Scorer,
-    rule: SegmentRule,
-    zones: Zones,
-) -> list[list[Outline]]:
-    """What stands out in the peak frame of each segment."""
-    if not tells_where(predictor, scorer.name):
-        return []
-    with stored_evidence(analyses_folder(), source, predictor, zones) as evidence:
-        found = [evidence(each.peak_frame) for each in shown]
-        return [each.outlines(rule.enter, at_least=1) if each else [] for each in found]
-
-
-def tells_where(predictor: Predictor | None, score: str) -> bool:
-    """Whether what stands out can be outlined."""
-    return predictor is not None and score == CalibratedScorer.name
+        work = reviewed(replace(recording, redaction=redaction), source, predictor)
+        return finished_with_bar(work, hidden=quiet)
 
 
 @contextmanager
@@ -238,14 +165,6 @@ def open_evidence(
         stored_evidence(analyses_folder(), source, predictor, recording.zones) as evidence,
     ):
         yield evidence
-
-
-def _caveats(predictor: Predictor, scorer: Scorer, signals: RawSignals, source: VideoSource) -> Caveats:
-    calibration = predictor.settings.calibration
-    conditions = scorer.conditions(signals, source.times)
-    drifts = drifts_apart_from(conditions, calibration.drifts(signals, source.times)) if calibration else []
-    is_other_scene = scorer.is_other_scene(signals)
-    return Caveats(calibration, source.frame_seconds, conditions, drifts, is_other_scene)
 
 
 def _notices(recordings: Sequence[ReviewedRecording]) -> Iterator[str]:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.common.remote_path import RemotePath
+
 
 def resolved(path: Path) -> Path:
-    """The path without links, as far as there are any; of links in a circle the path itself."""
+    """The path without links, as far as there are any; of links in a circle, and of a URL, the path itself."""
+    if isinstance(path, RemotePath):
+        return path
     return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there
 
 

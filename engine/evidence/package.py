@@ -85,7 +85,7 @@ class _Contents:
 
 def make_package(
     recordings: Sequence[ReviewedRecording],
-    review: tuple[str, bytes],
+    reviews: Sequence[tuple[str, bytes]],
     folder: Path,
     options: PackageOptions | None = None,
     should_stop: ShouldStop = never_stop,
@@ -93,7 +93,7 @@ def make_package(
     key: Ed25519PrivateKey | None = None,
     evidence_of: EvidenceOf | None = None,
 ) -> Generator[Progress | Finished, None, None]:
-    """Make a package in a new folder, which is there whole or not at all; `review` is a file's name and content.
+    """Make a package in a new folder, which is there whole or not at all; `reviews` are files' names and contents.
 
     It is signed with a `key`, if there is one. `evidence_of` opens what tells of a recording where its evidence lies.
 
@@ -114,7 +114,8 @@ def make_package(
             yield from _add_recording(recording, data, options, contents, should_stop)
             with evidence_of(recording) if evidence_of else nullcontext() as evidence:
                 yield from _add_clips(recording, name, data, options, contents, evidence, should_stop)
-        _write(data / "review" / _safe(review[0]), review[1])
+        for file_name, content in reviews:
+            _write(data / "review" / _safe(file_name), content)
         for recording in recordings:
             for kind in FORMATS:
                 # An edit list can't be made of every recording, and nobody asked for one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,14 @@ def estimate_clips(
 def _bits_a_pixel(encoding: Encoding) -> float:
     bits = _BITS_A_PIXEL[encoding.format]
     return bits * _OF_MEDIUM[encoding.quality] if encoding.format is ClipFormat.MP4 else bits
+
+
+def sum_of(estimates: Iterable[Estimate]) -> Estimate:
+    """What several come to together."""
+    total = Estimate(0, 0.0, 0)
+    for each in estimates:
+        total = Estimate(total.clips + each.clips, total.seconds + each.seconds, total.size_bytes + each.size_bytes)
+    return total
 
 
 def free_bytes(folder: Path) -> int:

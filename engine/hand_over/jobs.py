@@ -1,8 +1,8 @@
-"""The jobs: clips of segments, tables, a report, an evidence package."""
+"""The jobs of single recordings, clips of segments and tables, and what all jobs have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,16 +28,17 @@ from engine.video.source import VideoSource
 from engine.video.writer import free_path
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from engine.evidence.package import PackageOptions
     from engine.models.predictor import Predictor
-    from engine.report.report import EvidenceOf
 
 Events = Generator[Progress | Noted | Finished, None, None]
 Evidence = Callable[[int], WindowEvidence | None]
-REPORT_SUFFIXES = (".html", ".pdf")
 _TOLD_FAILURES = 3
+
+
+def first_of(failures: Sequence[str]) -> str:
+    """The first of many failures, a line each, and how many more there are."""
+    more = len(failures) - _TOLD_FAILURES
+    return "\n".join([*failures[:_TOLD_FAILURES], *([tr("and {count} more").format(count=more)] if more > 0 else [])])
 
 
 class ExportTools:
@@ -55,9 +56,17 @@ class ExportTools:
         """
         self._video_opener = video_opener
         self._predictor_opener = predictor_opener
-        self._analyses = analyses
+        self.analyses = analyses
         self._opened: tuple[Path, str] | None = None
         self._predictor: Predictor | None = None
+
+    def video(self, path: Path, should_stop: ShouldStop) -> VideoSource:
+        """A recording as it is now.
+
+        Raises:
+            VideoError: it can't be read.
+        """
+        return self._video_opener(path, should_stop=should_stop)
 
     @contextmanager
     def source(self, recording: ReviewedRecording, should_stop: ShouldStop) -> Iterator[VideoSource]:
@@ -68,7 +77,7 @@ class ExportTools:
             VideoError: it can't be read.
         """
         info = recording.info
-        with self._video_opener(info.path, should_stop=should_stop) as source:
+        with self.video(info.path, should_stop) as source:
             if source.info.fingerprint != info.fingerprint:
                 raise ExportError(
                     tr("The recording was changed since it was reviewed"),
@@ -93,10 +102,10 @@ class ExportTools:
         self, recording: ReviewedRecording, source: VideoSource, predictor: Predictor | None
     ) -> Iterator[Evidence | None]:
         """What tells of each frame where its evidence lies; None where that is not known."""
-        if predictor is None or self._analyses is None:
+        if predictor is None or self.analyses is None:
             yield None
             return
-        with stored_evidence(self._analyses, source, predictor, recording.zones) as evidence:
+        with stored_evidence(self.analyses, source, predictor, recording.zones) as evidence:
             yield evidence
 
 
@@ -109,29 +118,19 @@ class Subject:
     device: str = "auto"
     knows_where: bool = False
     """Whether the detector tells where the evidence lies."""
+    review: tuple[str, bytes] = ("", b"")
+    """Name and content of the review's file."""
+    called: str = ""
+    """What its files are called after; empty for the recording's own name."""
 
     @property
     def name(self) -> str:
         """What its files are called after."""
-        return unique_names([self.recording])[0]
+        return self.called or unique_names([self.recording])[0]
 
     def outlining(self, tools: ExportTools) -> Predictor | None:
         """The detector, if it tells where the evidence lies."""
         return tools.predictor(self.detector, self.device) if self.detector and self.knows_where else None
-
-    def evidence_opener(self, tools: ExportTools, should_stop: ShouldStop) -> EvidenceOf:
-        """What opens, for reports and packages, what tells of each frame where its evidence lies."""
-
-        @contextmanager
-        def evidence_of(recording: ReviewedRecording) -> Iterator[Evidence | None]:
-            predictor = self.outlining(tools)
-            with (
-                tools.source(recording, should_stop) as source,
-                tools.evidence(recording, source, predictor) as evidence,
-            ):
-                yield evidence
-
-        return evidence_of
 
     def outlined(self, tools: ExportTools, should_stop: ShouldStop) -> ReviewedRecording:
         """The recording with what stands out in the peak frame of each segment."""
@@ -154,8 +153,9 @@ class Subject:
 class ExportJob(Protocol):
     """Something that is written: files of which `Finished` tells each as it is done."""
 
-    units: ClassVar[Mapping[str, str]]
-    """What progress counts, by its phase; that of other phases is shown as a share."""
+    @property
+    def units(self) -> Mapping[str, str]:
+        """What progress counts, by its phase; that of other phases is shown as a share."""
 
     @property
     def title(self) -> str:
@@ -226,12 +226,10 @@ class ClipsJob:
                 failures.append(f"{displayable(target.name)}: {error.what}. {error.advice}")
             done += len(segment)
         if failures:
-            more = len(failures) - _TOLD_FAILURES
-            told = [*failures[:_TOLD_FAILURES], *([tr("and {count} more").format(count=more)] if more > 0 else [])]
             raise ExportError(
                 tr("{count} of {total} clips failed").format(count=len(failures), total=len(self.segments)),
                 subject=self.folder,
-                advice="\n".join(told),
+                advice=first_of(failures),
             )
 
     @property
@@ -317,89 +315,3 @@ class TablesJob:
         listed = self.subject.recording.only(self.verdicts)
         for path in write_lists([listed], self.formats, self.folder, next_free=True):
             yield Finished(str(path))
-
-
-@dataclass(frozen=True, eq=False)
-class ReportJob:
-    """The report."""
-
-    subject: Subject
-    target: Path
-    """An HTML or PDF file."""
-    verdicts: tuple[Verdict, ...] = tuple(Verdict)
-    with_pdf: bool = False
-    """Whether there is a PDF beside an HTML file."""
-
-    units: ClassVar[Mapping[str, str]] = {"Drawing": tr_noop("segments")}
-
-    @property
-    def title(self) -> str:
-        """Of what."""
-        return tr("Report of {name}").format(name=self.subject.recording.name)
-
-    @property
-    def total(self) -> int:
-        """Segments."""
-        return len(self.subject.recording.only(self.verdicts).segments)
-
-    def run(self, tools: ExportTools, should_stop: ShouldStop) -> Events:
-        """Write it."""
-        from engine.report.report import write_report
-
-        make_folder(self.target.parent)
-        recording = self.subject.outlined(tools, should_stop)
-        target = free_path(self.target, [".pdf"] if self.with_pdf else [])
-        report = write_report(
-            [recording],
-            target,
-            verdicts=self.verdicts,
-            with_pdf=self.with_pdf,
-            evidence_of=self.subject.evidence_opener(tools, should_stop),
-            should_stop=should_stop,
-        )
-        for event in report:
-            # What is shown when all is done is the file that was asked for.
-            if not isinstance(event, Finished) or event.path == str(target):
-                yield event
-
-
-@dataclass(frozen=True, eq=False)
-class PackageJob:
-    """An evidence package."""
-
-    subject: Subject
-    review: tuple[str, bytes]
-    """Name and content of the review's file."""
-    target: Path
-    """A new folder."""
-    options: PackageOptions
-    key: Ed25519PrivateKey | None = None
-    """What it is signed with."""
-
-    units: ClassVar[Mapping[str, str]] = {ENCODING: tr_noop("frames"), "Drawing": tr_noop("segments")}
-
-    @property
-    def title(self) -> str:
-        """Of what."""
-        return tr("Evidence package of {name}").format(name=self.subject.recording.name)
-
-    @property
-    def total(self) -> int:
-        """Not known before."""
-        return 0
-
-    def run(self, tools: ExportTools, should_stop: ShouldStop) -> Events:
-        """Make it."""
-        from engine.evidence.package import make_package
-
-        make_folder(self.target.parent)
-        recording = self.subject.outlined(tools, should_stop)
-        yield from make_package(
-            [recording],
-            self.review,
-            free_path(self.target),
-            self.options,
-            should_stop,
-            key=self.key,
-            evidence_of=self.subject.evidence_opener(tools, should_stop),
-        )

@@ -29,6 +29,8 @@ class UnfinishedExport:
     """Which segments, as the dialog has it."""
     start: int = 0
     """First frame of the segment that was selected."""
+    others: tuple[str, ...] = ()
+    """Recordings beside the first, where it is of several."""
 
 
 class UnfinishedExports:

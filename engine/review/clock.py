@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from engine.common.language import tr
+from engine.video.source import VideoInfo
 from engine.video.wall_clock import BY_HAND, FROM_NAME, RecordingStart, recording_start
 
 
@@ -48,6 +50,13 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 NO_CLOCK = Clock()
+
+
+def by_clock(info: VideoInfo, clock: Clock) -> VideoInfo:
+    """The recording with the time of day that a person has set."""
+    return replace(info, start=clock.start_of(info.path, info.start))
+
+
 MOST_OFFSET_SECONDS = 10 * 366 * 86400.0
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 """Far from where Python's calendar ends: offset and zone are added to a start."""

@@ -29,6 +29,8 @@ from engine.review.document import (
 from engine.scoring.zones import Zones, check_zones
 
 DISMISS_REASONS = (tr_noop("normal"), tr_noop("weather"), tr_noop("animal"), tr_noop("camera"), tr_noop("other"))
+NORMAL_REASONS = frozenset({"normal"})
+"""Those that say that normal life raised the alarm."""
 MISSED = tr_noop("missed by the detector")
 """The reason of a segment that was drawn by hand."""
 

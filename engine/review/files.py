@@ -17,6 +17,7 @@ from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
 from engine.common.paths import reviews_folder
+from engine.common.remote_path import RemotePath
 from engine.review.chosen_places import chosen_place
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
 from engine.video.fingerprint import file_fingerprint
@@ -135,7 +136,9 @@ def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str
 
 def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:
     """Reviews of a recording that was renamed: under its earlier name, where no recording is any more."""
-    candidates = [*video.parent.glob(f"*{SUFFIX}"), *reviews_folder().glob(f"*.{fingerprint[:12]}{SUFFIX}")]
+    # Nothing is written beside recordings that a URL names.
+    beside = [] if isinstance(video, RemotePath) else video.parent.glob(f"*{SUFFIX}")
+    candidates = [*beside, *reviews_folder().glob(f"*.{fingerprint[:12]}{SUFFIX}")]
     for path in sorted(candidates):
         # Most are of other recordings: the text tells without being taken apart. A damaged one keeps its own name.
         with suppress(OSError, ReviewError):
@@ -150,6 +153,7 @@ def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview
 def located(recording: Recording, review: Path) -> Path | None:
     """Where a recording is now: where it was, or moved with its review, or renamed beside it; None if nowhere."""
     known = [review.parent / recording.relative_path] if recording.relative_path else []
+    # Never a URL: a review that somebody sent must not reach out.
     for path in (*known, Path(recording.path)):
         if os.path.exists(path):  # noqa: PTH110 - of a path that is too long, pathlib raises OSError
             return path
@@ -182,6 +186,8 @@ def reviewed_video(opened: OpenedReview) -> Path:
 
 def placed(recording: Recording, video: Path, review: Path) -> Recording:
     """The recording with its path, absolute and as seen from the review."""
+    if isinstance(video, RemotePath):
+        return replace(recording, path=str(video), relative_path="")
     try:
         relative = os.path.relpath(video.absolute(), review.absolute().parent)
     except ValueError:  # on another drive

@@ -55,9 +55,10 @@ def scored(
     scorer: Scorer,
     zones: Zones = (),
     should_stop: ShouldStop = never_stop,
+    analyses: Path | None = None,
 ) -> Generator[Progress, None, Scored]:
-    """The analysis of a whole video as it counts in zones, from the cache as far as it is there."""
-    with ScoreStore(analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
+    """The analysis of a whole video as it counts in zones, from the stored `analyses` as far as it is there."""
+    with ScoreStore(analyses or analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
         yield from analyse_to_store(source, predictor, store, should_stop, sampling=scorer.sampling, scorer=scorer)
         signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
     scores = scorer.scores(signals, source.times)
@@ -65,11 +66,15 @@ def scored(
 
 
 def shown_of(
-    recording: Recording, source: VideoSource, predictor: Predictor, should_stop: ShouldStop = never_stop
+    recording: Recording,
+    source: VideoSource,
+    predictor: Predictor,
+    should_stop: ShouldStop = never_stop,
+    analyses: Path | None = None,
 ) -> Generator[Progress, None, Shown]:
     """The scores of a recording at its threshold, and the segments to review in it; what is missing is analysed."""
     scorer = _scorer(recording.score, predictor)
-    found = yield from scored(source, predictor, scorer, recording.zones, should_stop)
+    found = yield from scored(source, predictor, scorer, recording.zones, should_stop, analyses)
     rule = _rule(recording, scorer)
     flagged = find_segments(found.flaggable, source.times, rule)
     return Shown(scorer, rule, found, attach(flagged, recording.segments, found.scores, rule.enter, found.flaggable))

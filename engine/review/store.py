@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import name_bytes
+from engine.common.remote_path import RemotePath, as_path
 from engine.review.chosen_places import remember_place
 from engine.review.document import Review
 from engine.review.edits import person
@@ -146,7 +147,7 @@ class ReviewStore:
     def _new_paths(self) -> list[Path]:
         video, fingerprint = self._found.video, self._found.fingerprint
         beside = []
-        if self._found.may_be_beside:
+        if self._found.may_be_beside and not isinstance(video, RemotePath):
             beside = [usual_path(video) if self._is_free(usual_path(video)) else own_path(video, fingerprint)]
         return [*beside, personal_path(video, fingerprint)]
 
@@ -178,7 +179,7 @@ class ReviewStore:
             )
 
     def _write(self, path: Path, review: Review) -> None:
-        recordings = tuple(placed(each, Path(each.path), path) for each in review.recordings)
+        recordings = tuple(placed(each, as_path(each.path), path) for each in review.recordings)
         saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
         review = replace(review, recordings=recordings, saved=saved, saved_by=person())
         write_review(path, review)

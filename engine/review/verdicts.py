@@ -12,6 +12,7 @@ from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.review.document import Recording, Verdict
+from engine.review.edits import NORMAL_REASONS
 from engine.review.files import SUFFIX, find_review, read_review, usual_path
 from engine.review.shown import open_recording
 from engine.scoring.calibrated_scorer import CalibratedScorer
@@ -30,6 +31,8 @@ class JudgedRecording:
     """Where it is now."""
     dismissed: Mapping[str, Sequence[float]]
     """How long each dismissed segment is, in seconds, by the reason."""
+    not_normal: Sequence[tuple[float, float]] = ()
+    """Judged segments that nobody has called normal, from and to in seconds: not to be learnt as such."""
 
     @property
     def confirmed_count(self) -> int:
@@ -119,10 +122,15 @@ def _unfit(recording: Recording, detector: str) -> str:
 
 def _judged(recording: Recording, review: Path, should_stop: ShouldStop) -> JudgedRecording:
     dismissed: dict[str, list[float]] = {}
+    not_normal = []
     with open_recording(recording, review, should_stop) as source:
         ends = ends_of(source.info, source.times)
         for each in recording.segments:
-            if each.verdict is Verdict.DISMISSED and each.start < len(source):
-                stop = min(each.stop, len(source))
-                dismissed.setdefault(each.reason, []).append(float(ends[stop - 1] - source.times[each.start]))
-        return JudgedRecording(review, recording, source.info.path, dismissed)
+            if each.start >= len(source) or each.verdict is Verdict.UNREVIEWED:
+                continue
+            begin, end = float(source.times[each.start]), float(ends[min(each.stop, len(source)) - 1])
+            if each.verdict is Verdict.DISMISSED:
+                dismissed.setdefault(each.reason, []).append(end - begin)
+            if each.verdict is not Verdict.DISMISSED or each.reason not in NORMAL_REASONS:
+                not_normal.append((begin, end))
+        return JudgedRecording(review, recording, source.info.path, dismissed, not_normal)

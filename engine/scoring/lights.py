@@ -74,10 +74,10 @@ def known_seconds(videos: Sequence[tuple[RawSignals, Times]]) -> float:
 
 def held_lights(kinds: Kinds, seconds: Times, *, live: bool = False) -> Indices:
     """The light of each frame [N] of a recording with such samples; with `live`, by those up to each."""
+    if kinds.max(initial=0) < 1 << LIGHT_SHIFT:
+        return np.zeros(len(seconds), np.intp)
     of_samples = (kinds >> LIGHT_SHIFT).astype(np.intp)
     samples = np.flatnonzero(of_samples)
-    if not len(samples):
-        return np.zeros(len(seconds), np.intp)
     lights, at = of_samples[samples] - 1, seconds[samples]
     if (lights == lights[0]).all():
         return np.full(len(seconds), lights[0])

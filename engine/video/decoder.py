@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
 from engine.common.language import tr
+from engine.common.remote_path import RemoteFile, RemotePath
 from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
 from engine.video.naming import PICTURE_SUFFIXES
@@ -55,6 +56,7 @@ class Decoder:
         """
         self._path = path
         self._threads = threads
+        self._remote: RemoteFile | None = None
         self._calls = DecoderCalls(path)
         self._container, self.stream = self._opened()
 
@@ -97,7 +99,8 @@ class Decoder:
                 # PyAV raises IndexError once on streams that begin in the middle of a broadcast; reading goes on.
                 demuxed = self._container.demux(self.stream)
                 continue
-            except (StopIteration, av.error.FFmpegError):
+            except (StopIteration, av.error.FFmpegError, OSError):
+                self._check_connection()
                 return
             finally:
                 calls.since = None
@@ -133,7 +136,8 @@ class Decoder:
         self._calls.since = time.monotonic()
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
-        except (av.error.FFmpegError, OverflowError):
+        except (av.error.FFmpegError, OverflowError, OSError):
+            self._check_connection()
             return False
         finally:
             self._calls.since = None
@@ -142,7 +146,7 @@ class Decoder:
     def _opened(self) -> tuple[InputContainer, VideoStream]:
         self._calls.since = time.monotonic()
         try:
-            return _open(self._path, self._threads)
+            return self._opened_where_it_is()
         finally:
             self._calls.since = None
 
@@ -154,6 +158,27 @@ class Decoder:
     def container(self) -> InputContainer:
         """The file itself, for whoever copies packets of all its streams."""
         return self._container
+
+    def _opened_where_it_is(self) -> tuple[InputContainer, VideoStream]:
+        if not isinstance(self._path, RemotePath):
+            # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
+            return _open(self._path, f"file:{self._path}", self._threads)
+        try:
+            remote = RemoteFile(self._path)
+            opened = _open(self._path, remote, self._threads)
+        except OSError as error:
+            raise _unreachable(self._path, error) from error
+        except VideoError:
+            if remote.error:
+                raise _unreachable(self._path, remote.error) from None
+            raise
+        self._remote = remote
+        return opened
+
+    def _check_connection(self) -> None:
+        """Tell the end of a file from that of its connection."""
+        if self._remote and self._remote.error:
+            raise _unreachable(self._path, self._remote.error) from self._remote.error
 
 
 def undecodable(path: Path) -> VideoError:
@@ -168,10 +193,19 @@ def undecodable(path: Path) -> VideoError:
     )
 
 
-def _open(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
+def _unreachable(path: Path, error: OSError) -> VideoError:
+    return VideoError(
+        tr("The recording can't be read from where it is"),
+        subject=path,
+        advice=tr("Check the connection and that you may read there, then try again ({reason}).").format(
+            reason=error.strerror
+        ),
+    )
+
+
+def _open(path: Path, opened: str | RemoteFile, threads: int) -> tuple[InputContainer, VideoStream]:
     try:
-        # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
-        container = av.open(f"file:{path}", mode="r", metadata_errors="replace", options=_OPTIONS)
+        container = av.open(opened, mode="r", metadata_errors="replace", options=_OPTIONS)
     except PermissionError as error:
         raise VideoError(tr("The video may not be read"), subject=path, advice=tr("Change its permissions.")) from error
     except (av.error.FFmpegError, OSError) as error:

@@ -44,7 +44,7 @@ def pictures_fingerprint(pictures: Sequence[Path]) -> str:
 
 def _add_samples(digest: hashlib._Hash, file: BinaryIO, sample_bytes: int, size: int | None = None) -> None:
     if size is None:
-        size = os.fstat(file.fileno()).st_size
+        size = file.seek(0, os.SEEK_END)
     digest.update(size.to_bytes(8, "little"))
     for sample in range(_SAMPLES):
         file.seek(max(size - sample_bytes, 0) * sample // (_SAMPLES - 1))

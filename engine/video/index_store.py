@@ -1,4 +1,4 @@
-"""Caches the indexes that needed a full decode, so that each video needs it only once; safe to delete."""
+"""Caches the indexes for which a whole file was decoded or fetched, so that each needs it once; safe to delete."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from engine.video.frame import LostFrames
 from engine.video.frame_index import EntryPoint, FrameIndex
 
 _LAYOUT_VERSION = 3
+_NO_CHECKSUMS = np.empty(0, np.uint32)
+"""Of an index that the container gave, and no decode has checked."""
 
 
 def save_index(fingerprint: str, index: FrameIndex) -> None:
-    """Store a canonical index; do nothing when the cache can't be written."""
-    assert index.checksums is not None
+    """Store an index; do nothing when the cache can't be written."""
     folder = indexes_folder()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +35,7 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
                 time_base=[index.time_base.numerator, index.time_base.denominator],
                 entries=index.entries,
                 entry_kind=index.entry_kind.value,
-                checksums=index.checksums,
+                checksums=_NO_CHECKSUMS if index.checksums is None else index.checksums,
                 lost=np.array([(each.frame, each.count) for each in index.lost], np.int64).reshape(-1, 2),
                 replaced=index.replaced,
             )
@@ -58,7 +59,7 @@ def _read(path: Path) -> FrameIndex | None:
             time_base=Fraction(numerator, denominator),
             entries=stored["entries"],
             entry_kind=EntryPoint(str(stored["entry_kind"])),
-            checksums=stored["checksums"],
+            checksums=stored["checksums"] if len(stored["checksums"]) else None,
             lost=tuple(LostFrames(int(frame), int(count)) for frame, count in stored["lost"]),
             replaced=stored["replaced"],
         )
@@ -68,11 +69,11 @@ def _read(path: Path) -> FrameIndex | None:
 
 def _check(index: FrameIndex) -> None:
     """Raises ValueError where the arrays of an index contradict each other."""
-    assert index.checksums is not None
     numbers = (index.pts, index.keyframes, index.entries)
-    if any(array.dtype != np.int64 or array.ndim != 1 for array in numbers) or index.checksums.dtype != np.uint32:
+    checksums = np.zeros(len(index), np.uint32) if index.checksums is None else index.checksums
+    if any(array.dtype != np.int64 or array.ndim != 1 for array in numbers) or checksums.dtype != np.uint32:
         raise ValueError("arrays of another kind")
-    if not len(index) == len(index.checksums) or not len(index.keyframes) == len(index.entries):
+    if not len(index) == len(checksums) or not len(index.keyframes) == len(index.entries):
         raise ValueError("arrays of different lengths")
     if (np.diff(index.pts) <= 0).any() or (np.diff(index.keyframes) <= 0).any():
         raise ValueError("times or keyframes that go back")

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
+from engine.common.remote_path import as_path
 from engine.video.picture_folder import PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
 from engine.video.source import CACHE_BYTES, VideoSource
@@ -20,7 +21,7 @@ def open_video(
     *,
     cache_bytes: int = CACHE_BYTES,
 ) -> VideoSource:
-    """The source of a video file, or of a folder of numbered pictures.
+    """The source of a video file, which may be named by a URL, or of a folder of numbered pictures.
 
     Decoded frames are cached in up to `cache_bytes`. Some files must be decoded once to count their frames;
     `on_progress` is then called with the fraction done, 0 to 1.
@@ -29,7 +30,7 @@ def open_video(
         VideoError: there is no such file, or it can't be read as a video.
         Cancelled: `should_stop` said yes.
     """
-    path = Path(path)
+    path = as_path(path)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:

@@ -20,6 +20,7 @@ from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.common.remote_path import RemotePath
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
 from engine.video.decoder import Decoder, undecodable
@@ -91,6 +92,8 @@ class PyAvSource(VideoSource):
         # A palette may come once, at the start of the file: only checksums tell whether a seek has lost it.
         if index is None and self._first.format.name != PALETTE:
             index = self._packet_index([frame.pts for frame in first], should_stop, on_progress)
+            if index is not None and isinstance(path, RemotePath):
+                self._keep_index(index)  # listing its packets has fetched the whole file
         if index is None or (index.checksums is None and not self._lands_on_keyframes(index)):
             index = self._decoded_index(should_stop, on_progress)
         self._use_index(index)

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-OPTIONAL = {"openvino", "psycopg", "ray"}
+OPTIONAL = {"aiohttp", "openvino", "psycopg", "ray", "s3fs"}
 """Need not be installed here: what they bring is then not looked into."""
 
 

@@ -130,7 +130,7 @@ def test_in_the_list_of_recordings_it_does_not_count_either(program: Program, qt
     told: list[object] = []
     worker.queue_changed.connect(told.append)
     worker.analyse_queued(QueueJob(tmp_path / "elsewhere" / "yard.mp4", Path("knows"), "auto"))
-    qtbot.waitUntil(lambda: bool(told) and isinstance(told[-1], QueueDone | QueueFailed), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(told) and isinstance(told[-1], QueueDone | QueueFailed))
     worker.close()
     done = told[-1]
     assert isinstance(done, QueueDone)

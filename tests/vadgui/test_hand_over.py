@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,11 @@ from engine.common.paths import exports_folder
 from engine.evidence.bag import verify_package
 from engine.hand_over.unfinished import UnfinishedExport, UnfinishedExports
 from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
-from engine.review.files import read_review
+from engine.review.document import JudgedSegment, Recording, Review, Verdict
+from engine.review.files import read_review, usual_path, write_review
+from engine.review.recording_list import ListedRecording
 from engine.video import open_video
+from engine.video import watching as engine_watching
 from tests.clips import make_clip, read_number
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
@@ -27,7 +31,8 @@ from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.model.session import AnalysisPhase
 from vadgui.program import Program
-from vadgui.window import exports_view
+from vadgui.recordings import watching
+from vadgui.window import exports_view, hand_over_actions
 
 FIRST, LAST = 30, 44
 
@@ -167,7 +172,7 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
     states: list[ExportState] = []
     program.exports.changed.connect(states.append)
     click(dialog.export_button)
-    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase is ExportPhase.DONE)
     qtbot.waitUntil(lambda: not program.window.exports.findChildren(exports_view.UnfinishedRow))
     assert list(folder.iterdir())
     assert not list(exports_folder().glob("*.json")), "it is done"
@@ -240,6 +245,109 @@ def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     (found,) = UnfinishedExports(exports_folder(), "another").take_over()
     assert (found.title, found.kind, found.folder) == ("1 clip of gate.mp4", "clips", str(tmp_path / "out"))
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.fixture
+def listed(program: Program, tmp_path: Path) -> Program:
+    """With a second recording on the list, which is not open, and a third that is no video."""
+    for name in ("yard", "broken"):
+        (tmp_path / name).mkdir()
+    make_clip(tmp_path / "yard" / "gate.mp4", 60, gop=12, b_frames=0)
+    (tmp_path / "broken" / "gate.mp4").write_bytes(b"nothing")
+    program.recordings.model.add(
+        ListedRecording(path=str(path)) for path in (tmp_path / "yard" / "gate.mp4", tmp_path / "broken" / "gate.mp4")
+    )
+    return program
+
+
+def choose_all(program: Program, qtbot: QtBot) -> HandOverDialog:
+    """All recordings of the list, by its menu."""
+    view = program.window.recordings_dock.view
+    view.list.setFocus()
+    view.list.selectAll()
+    menu = view.menu()
+    menu.actions()[3].trigger()
+    menu.close()
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    return dialog
+
+
+def judge_elsewhere(path: Path) -> None:
+    """A verdict on a recording that was never open in this window."""
+    with open_video(path) as source:
+        info = source.info
+    judged = JudgedSegment(start=10, stop=25, verdict=Verdict.CONFIRMED, is_drawn=True)
+    recording = Recording(
+        name=path.name, path=str(path), fingerprint=info.fingerprint, frame_count=60, segments=(judged,)
+    )
+    write_review(usual_path(path), Review(recordings=(recording,)))
+
+
+@pytest.mark.parametrize("kind", ["clips", "tables", "report", "package"])
+def test_many_recordings_are_handed_over_at_once(
+    listed: Program, qtbot: QtBot, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hand_over_actions, "open_file", lambda _: None)
+    judge_elsewhere(tmp_path / "yard" / "gate.mp4")
+    dialog = choose_all(listed, qtbot)
+    assert dialog.windowTitle() == "Hand over · 2 recordings"
+    assert dialog.left_out.text().startswith("1 recording is left out:\ngate.mp4: This file can't be opened")
+    assert dialog.clips.segments_box.segment_count == 2
+    assert dialog.summary.text().startswith("2 clips, ")
+    row = ["clips", "tables", "report", "package"].index(kind)
+    dialog.kinds.setCurrentRow(row)
+    only_frame(dialog)
+    dialog.folder_edit.setText(str(tmp_path / "out"))
+    states: list[ExportState] = []
+    listed.exports.changed.connect(states.append)
+    click(dialog.export_button)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase in (ExportPhase.DONE, ExportPhase.FAILED))
+    assert not states[-1].failure
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    if kind == "clips":
+        assert len(names) == 2
+        assert all(name.endswith(".segment-1.mp4") for name in names)
+    elif kind == "tables":
+        assert len(names) == 2
+    elif kind == "report":
+        (name,) = names
+        assert name.endswith("-and-1-more.report.html")
+    else:
+        (name,) = names
+        assert len(list((tmp_path / "out" / name / "data" / "review").iterdir())) == 2
+        assert len(list((tmp_path / "out" / name / "data" / "originals").iterdir())) == 2
+
+
+def test_what_is_exported_into_a_watched_folder_is_no_new_recording(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_watching, "REST_SECONDS", 0.5)
+    monkeypatch.setattr(watching, "POLL_MS", 50)
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    program.recordings.watch(folder)
+    clip = hand_over(program, qtbot, folder, 0, only_frame).path
+    package = hand_over(program, qtbot, folder, 3).path
+    assert clip.parent == package.parent == folder
+    shutil.copy(clip, folder / "copied.mp4")
+    listed = program.recordings.model
+    qtbot.waitUntil(lambda: any(each.path.endswith("copied.mp4") for each in listed.recordings))
+    qtbot.wait(1000)
+    assert [Path(each.path).name for each in listed.recordings] == ["gate.mp4", "copied.mp4"]
+
+
+@pytest.mark.logs_errors
+def test_where_no_recording_can_be_handed_over_it_says_why(
+    files: FakeFiles, start_program: StartProgram, qtbot: QtBot, tmp_path: Path
+) -> None:
+    program = start_program(files)
+    told: list[Exception] = []
+    program.export_controller.failed.connect(told.append)
+    program.export_controller.hand_over([tmp_path / "gate.mp4"])
+    qtbot.waitUntil(lambda: bool(told))
+    assert "None of these recordings can be handed over" in str(told[0])
+    assert "gate.mp4: " in str(told[0])
 
 
 def test_what_is_redacted_is_in_no_clip_and_in_no_package(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

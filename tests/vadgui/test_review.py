@@ -25,6 +25,7 @@ from vadgui.program import Program
 from vadgui.segments.dismiss_menu import DismissMenu
 from vadgui.segments.model import SegmentFilter, verdict_words
 from vadgui.settings import Settings
+from vadgui.timeline.lanes import PSNR
 
 COUNT = 400
 BUMPS = [(40, 60), (120, 140), (200, 220), (300, 320)]
@@ -148,6 +149,27 @@ def test_everything_is_back_when_the_recording_is_opened_again(
     press(again, qtbot, Qt.Key.Key_Z, Qt.Key.Key_Z, modifier=CONTROL)
     assert verdicts(again) == [""] * 4
     assert again.session.scoring.rule.enter == 0.7
+
+
+def test_the_window_is_as_it_was_when_a_review_is_opened_again(
+    make_program: Callable[[], Program], program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = program.window
+    window.timeline.lanes.show([PSNR.key])
+    press(program, qtbot, Qt.Key.Key_F3, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    press(program, qtbot, Qt.Key.Key_5, modifier=Qt.KeyboardModifier.AltModifier)
+    press(program, qtbot, Qt.Key.Key_2, modifier=CONTROL)
+    assert window.history_dock.isVisible()
+    shown = window.panels.shown_panels()
+    playhead = program.session.playhead
+    window.close()
+    program.close()
+    again = opened(make_program(), qtbot, tmp_path / "street.mp4")
+    assert again.window.history_dock.isVisible()
+    assert again.window.panels.shown_panels() == shown
+    assert again.window.timeline.lanes.wanted == [PSNR.key]
+    assert again.session.playhead == playhead
+    assert again.session.review.undo_name == "Confirm, frames 35–64"
 
 
 def test_undo_and_redo_by_keys(program: Program, qtbot: QtBot) -> None:

@@ -63,6 +63,26 @@ def orange(program: Program) -> int:
     return len(program.window.timeline.plot.segments._starts)
 
 
+def test_a_place_is_searched_by_keys_alone(program: Program) -> None:
+    def press(*keys: Qt.Key, modifier: Qt.KeyboardModifier = NO_KEYS) -> None:
+        for key in keys:
+            QTest.keyClick(program.window.focusWidget() or program.window, key, modifier)
+
+    press(Qt.Key.Key_F, modifier=CONTROL)
+    assert "Enter" in program.window.statusBar().currentMessage()
+    press(Qt.Key.Key_Return, Qt.Key.Key_Return)
+    press(Qt.Key.Key_Right, *[Qt.Key.Key_Down] * 2, modifier=Qt.KeyboardModifier.ShiftModifier)
+    press(Qt.Key.Key_Return)
+    rectangle = program.session.places.rectangle
+    assert rectangle is not None
+    np.testing.assert_allclose(rectangle, ((0.5, 0.5), (0.6, 0.7)), atol=0.002)
+    press(Qt.Key.Key_Escape)
+    assert program.window.actions_by_name["search_place"].isChecked(), "the first Esc leaves the cursor"
+    press(Qt.Key.Key_Escape)
+    assert not program.window.actions_by_name["search_place"].isChecked()
+    assert program.session.places.rectangle is None
+
+
 def test_a_rectangle_lists_the_segments_in_which_something_stood_out_there(program: Program, qtbot: QtBot) -> None:
     rows = program.window.segment_list
     assert (rows.model.rowCount(), orange(program)) == (1, 1)

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.common.events import never_stop
-from engine.hand_over.jobs import ExportTools, ReportJob, Subject
+from engine.hand_over.jobs import ExportTools, Subject
+from engine.hand_over.joint_jobs import ReportJob
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
@@ -205,7 +206,7 @@ def test_the_report_has_a_heat_map(
     tools = ExportTools(files.open_video, files.open_predictor, tmp_path / "analyses")
     monkeypatch.setattr("engine.report.report.open_video", files.open_video)
     monkeypatch.setattr("engine.report.report.sha256_of", lambda *_, **__: iter(()))
-    job = ReportJob(Subject(snapshot.recording, snapshot.detector, knows_where=True), tmp_path / "report.html")
+    job = ReportJob((Subject(snapshot.recording, snapshot.detector, knows_where=True),), tmp_path / "report.html")
     list(job.run(tools, never_stop))
     assert "Heat map of" in (tmp_path / "report.html").read_text("utf-8")
 

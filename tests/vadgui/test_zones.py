@@ -231,3 +231,62 @@ def test_a_file_of_camera_zones_that_makes_no_sense_offers_nothing(
     for text in ("", "[]", '{"a": [{"type": "Feature"}]}'):
         file.write_text(text)
         assert zones_drawn_with("a") == ()
+
+
+# By keys
+
+
+def press(program: Program, *keys: Qt.Key, modifier: Qt.KeyboardModifier = NO_KEYS) -> None:
+    """Press keys wherever the person's keys would go."""
+    for key in keys:
+        QTest.keyClick(program.window.focusWidget() or program.window, key, modifier)
+
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def test_a_zone_is_drawn_moved_and_removed_by_keys_alone(program: Program) -> None:
+    key, status = Qt.Key, program.window.statusBar()
+    playhead = program.session.playhead
+    press(program, key.Key_Z)
+    assert "Enter" in status.currentMessage()
+    press(program, key.Key_Return)
+    assert "Arrows" in status.currentMessage()
+    press(program, key.Key_Left, key.Key_Up, modifier=SHIFT)
+    press(program, key.Key_Left)
+    press(program, key.Key_Down, modifier=CONTROL)
+    assert status.currentMessage() == "Cursor at 39.0% from the left, 40.1% from the top"
+    press(program, key.Key_Space)
+    press(program, key.Key_Right, key.Key_Down, modifier=SHIFT)
+    press(program, key.Key_Return)
+    (zone,) = program.session.review.zones
+    np.testing.assert_allclose(zone.points, ((0.39, 0.401), (0.49, 0.401), (0.49, 0.501), (0.39, 0.501)), atol=0.002)
+    assert program.session.playhead == playhead
+    assert not program.window.actions_by_name["play"].isChecked()
+    program.window.panels.zone_tool.use_mode(MouseMode.MOVE)
+    press(program, key.Key_Left, *[key.Key_Up] * 3, key.Key_Return)
+    press(program, key.Key_Right, modifier=SHIFT)
+    press(program, key.Key_Return)
+    (moved,) = program.session.review.zones
+    np.testing.assert_allclose(np.subtract(moved.points, zone.points), [(0.1, 0.0)] * 4, atol=0.002)
+    press(program, key.Key_Delete)
+    assert program.session.review.zones == ()
+    press(program, key.Key_Escape)
+    press(program, key.Key_Right)
+    assert program.session.playhead == playhead + 1, "once the cursor is left, arrows are the window's again"
+
+
+def test_a_polygon_of_keys_is_closed_by_a_second_enter_and_given_up_by_escape(program: Program) -> None:
+    key = Qt.Key
+    press(program, key.Key_Z)
+    program.window.panels.zone_tool.use_mode(MouseMode.POLYGON)
+    press(program, key.Key_Return, key.Key_Return)
+    press(program, key.Key_Right, modifier=SHIFT)
+    press(program, key.Key_Return, key.Key_Escape)
+    press(program, key.Key_Return)
+    press(program, key.Key_Down, modifier=SHIFT)
+    press(program, key.Key_Return)
+    press(program, key.Key_Left, modifier=SHIFT)
+    press(program, key.Key_Return, key.Key_Return)
+    (zone,) = program.session.review.zones
+    np.testing.assert_allclose(zone.points, ((0.6, 0.5), (0.6, 0.6), (0.5, 0.6)), atol=0.002)

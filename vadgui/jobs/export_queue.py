@@ -46,6 +46,8 @@ class ExportState:
     unit: str = ""
     """What `done` and `total` count; empty where that says nothing to people."""
     seconds_left: float | None = None
+    files: tuple[Path, ...] = ()
+    """What was made so far: files, and folders of pictures or packages."""
     note: str = ""
     """What a person should know of what was made."""
     failure: str = ""
@@ -74,7 +76,8 @@ class ExportQueue(QObject):
     ) -> None:
         """The thread is started with the first job; `close` ends it. Outlines come from stored `analyses`."""
         super().__init__()
-        self._tools = ExportTools(video_opener, predictor_opener, analyses)
+        self._openers = video_opener, predictor_opener, analyses
+        self._tools = self.new_tools()
         self._numbers = itertools.count(1)
         self._queue: deque[_QueuedExport] = deque()
         self._arrived = threading.Condition()
@@ -82,6 +85,10 @@ class ExportQueue(QObject):
         self._thread: threading.Thread | None = None
         self._current: _QueuedExport | None = None
         self._posted.connect(self._receive)
+
+    def new_tools(self) -> ExportTools:
+        """What opens the same in another thread."""
+        return ExportTools(*self._openers)
 
     def add(self, job: ExportJob) -> ExportState:
         """Queue a job; it starts when all earlier jobs are done."""
@@ -162,7 +169,6 @@ class ExportQueue(QObject):
 
         if should_stop():
             raise Cancelled
-        finished: list[Path] = []
         for event in export.job.run(self._tools, should_stop):
             match event:
                 case Progress():
@@ -178,6 +184,7 @@ class ExportQueue(QObject):
                     note = "\n".join(filter(None, (export.state.note, event.text)))
                     export.state = replace(export.state, note=note)
                 case Finished():
-                    finished.append(Path(event.path))
+                    export.state = replace(export.state, files=(*export.state.files, Path(event.path)))
+        finished = export.state.files
         if finished:
             export.state = replace(export.state, path=finished[0] if len(finished) == 1 else finished[0].parent)

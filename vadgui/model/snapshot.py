@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.export.caveats import Caveats
 from engine.export.reviewed import ListedSegment, ReviewedRecording, numbered
+from engine.hand_over.jobs import Subject
 from engine.review.attaching import ReviewedSegment, hidden
 from engine.review.document import DetectorUsed, to_bytes
 from engine.review.files import SUFFIX
@@ -31,6 +32,20 @@ class ReviewSnapshot:
     """Whose scores these are; None where there are none."""
     knows_where: bool = False
     """Whether the detector tells where the evidence lies."""
+    called: str = ""
+    """What its files are called after; empty for the recording's own name."""
+    recording_bytes: int | None = None
+    """Size of the recording; None where nobody has asked yet."""
+
+    @classmethod
+    def of_subject(cls, subject: Subject, recording_bytes: int) -> ReviewSnapshot:
+        """A recording that is not open."""
+        each = subject
+        return cls(each.recording, None, each.review, each.detector, each.knows_where, each.called, recording_bytes)
+
+    def subject(self, device: str) -> Subject:
+        """What jobs take."""
+        return Subject(self.recording, self.detector, device, self.knows_where, self.review, self.called)
 
     @classmethod
     def of(cls, session: ReviewSession) -> ReviewSnapshot | None:

@@ -1,4 +1,4 @@
-"""Edits redacted regions by the mouse, on the panel of the frame."""
+"""Edits redacted regions by mouse and keys, on the panel of the frame."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HINTS = {
 
 
 class RedactionTool(ShapeTool):
-    """The mouse while redacted regions are edited; a region that is moved at another frame gets a keyframe there."""
+    """Mouse and keys while regions are redacted; a region that is moved at another frame gets a keyframe there."""
 
     def __init__(self, session: ReviewSession, panel: PicturePanel, parent: QObject | None = None) -> None:
         super().__init__(panel, parent)

@@ -19,7 +19,7 @@ _DARKER = QColor(0, 0, 0, 110)
 
 
 class SearchTool(ShapeTool):
-    """The mouse while a place is searched: a drag says where."""
+    """Mouse and keys while a place is searched: a rectangle says where."""
 
     ended = Signal()
     """The person wants no search any more."""
@@ -70,11 +70,11 @@ class SearchTool(ShapeTool):
 
     def takes(self, event: QKeyEvent) -> bool:
         """Whether a key means something here."""
-        return event.key() == Qt.Key.Key_Escape
+        return event.key() == Qt.Key.Key_Escape or super().takes(event)
 
     def key(self, event: QKeyEvent) -> None:
-        """Give up what is being drawn, or the search."""
-        if self._draft:
+        """Draw, give up what is being drawn, or the search."""
+        if super().takes(event):
             super().key(event)
         else:
             self.ended.emit()

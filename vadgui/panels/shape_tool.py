@@ -1,21 +1,29 @@
-"""Draws, selects, moves and reshapes polygons by the mouse, on the panel of the frame."""
+"""Draws, selects, moves and reshapes polygons by mouse and keys, on the panel of the frame."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
 
-from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 
-from engine.common.language import tr_noop
+from engine.common.language import tr, tr_noop
 from engine.scoring.zones import Point, Points, moved_points, rectangle_points, reshaped_points
 from vadgui.panels.picture import PicturePanel
-from vadgui.panels.shapes import corners, paint_draft, polygon
+from vadgui.panels.shapes import corners, paint_crosshair, paint_draft, polygon
 
 _NEAR_PX = 9
 """A click this near to a polygon's first corner closes it; a drag from this near to a corner moves it."""
 _MIN_DRAG_PX = 4
+_ARROWS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)
+}  # fmt: skip
+_STEP, _LARGE_STEP, _SMALL_STEP = 0.01, 0.1, 0.001
+"""How far an arrow moves the cursor, in shares of the picture: alone, with Shift, with Ctrl."""
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_BY_KEYS = tr_noop("Enter: draw by keys.")
+_KEYS = tr_noop("Arrows move the cursor, with Shift far, with Ctrl finely; Enter sets a corner, Esc leaves.")
 
 
 class MouseMode(Enum):
@@ -27,10 +35,12 @@ class MouseMode(Enum):
 
 
 class ShapeTool(QObject):
-    """The mouse on one panel while polygons are edited; what they are is for subclasses to say."""
+    """Mouse and keys on one panel while polygons are edited; what they are is for subclasses to say."""
 
     changed = Signal()
     """Something else is on screen or can be done: a draft, the selected one, the mode."""
+    told = Signal(str)
+    """What can be done now, or where the cursor is, in a line."""
 
     def __init__(self, panel: PicturePanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +49,9 @@ class ShapeTool(QObject):
         self._selected: int | None = None
         self._draft: list[Point] = []
         self._cursor: Point | None = None
+        """Where the side that is being drawn ends."""
+        self._crosshair: Point | None = None
+        """The cursor that keys move; None while the mouse draws."""
         self._grabbed: Point | None = None
         self._grabbed_corner: int | None = None
         self._moved: Points | None = None
@@ -87,7 +100,10 @@ class ShapeTool(QObject):
         """Edit polygons, or leave the mouse to others again."""
         if on != self.is_on:
             self._panel.set_tool(self if on else None)
+        self._crosshair = None
         self.forget()  # also where another tool has taken the mouse
+        if on:
+            self.told.emit(f"{self.hint} {tr(_BY_KEYS)}")
 
     def use_mode(self, mode: MouseMode) -> None:
         """Choose what the mouse does."""
@@ -116,19 +132,25 @@ class ShapeTool(QObject):
                 rectangle = rectangle_points(self._draft[0], self._cursor)
                 points = [*rectangle, rectangle[0]]
             paint_draft(painter, picture, points, colour)
+        if self._crosshair:
+            paint_crosshair(painter, picture, self._crosshair, colour)
 
     def press(self, event: QMouseEvent) -> None:
         """Begin to drag, or set a corner."""
-        point = self._share(event.position())
+        self._crosshair = None
         if event.button() == Qt.MouseButton.RightButton:
             self._draft = self._draft[:-1]
-        elif event.button() != Qt.MouseButton.LeftButton:
-            return
-        elif self._mode is MouseMode.MOVE:
-            self._grab(event.position(), point)
+            self.changed.emit()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._begin(self._share(event.position()), event.position())
+
+    def _begin(self, point: Point, position: QPointF) -> None:
+        """Take hold of a polygon, or set a corner, at a point of the picture and its position on the panel."""
+        if self._mode is MouseMode.MOVE:
+            self._grab(position, point)
         elif self._mode is MouseMode.RECTANGLE:
             self._draft, self._cursor = [point], point
-        elif len(self._draft) > 2 and self._is_near(self._draft[0], event.position()):
+        elif len(self._draft) > 2 and self._is_near(self._draft[0], position):
             self._finish(tuple(self._draft))
             return
         elif not self._draft or point != self._draft[-1]:
@@ -137,7 +159,10 @@ class ShapeTool(QObject):
 
     def move(self, event: QMouseEvent) -> None:
         """Go on with what was begun."""
-        point = self._share(event.position())
+        if self._crosshair is None:  # else keys draw, and the mouse only lies there
+            self._go_on(self._share(event.position()))
+
+    def _go_on(self, point: Point) -> None:
         if self._grabbed and self._selected is not None:
             points = self.shapes()[self._selected]
             if self._grabbed_corner is not None:
@@ -152,14 +177,16 @@ class ShapeTool(QObject):
 
     def release(self, event: QMouseEvent) -> None:
         """End a drag."""
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._end(self._share(event.position()))
+
+    def _end(self, point: Point) -> None:
         moved, self._moved, self._grabbed = self._moved, None, None
         if moved and self._selected is not None:
             if self.shapes()[self._selected] != moved:
                 self.put(self._selected, moved)
         elif self._mode is MouseMode.RECTANGLE and self._draft:
-            one, other = self._draft[0], self._share(event.position())
+            one, other = self._draft[0], point
             rect = self._panel.whole_rect()
             across, down = abs(one[0] - other[0]) * rect.width(), abs(one[1] - other[1]) * rect.height()
             self._draft = []
@@ -172,25 +199,61 @@ class ShapeTool(QObject):
         if event.button() == Qt.MouseButton.LeftButton and self._mode is MouseMode.POLYGON and len(self._draft) > 2:
             self._finish(tuple(self._draft))
 
+    # What keys do
+
     def takes(self, event: QKeyEvent) -> bool:
         """Whether a key means something here, and not what the window has it for."""
-        match event.key():
-            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
-                return self._selected is not None
-            case Qt.Key.Key_Escape | Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                return bool(self._draft)
-        return False
+        key = event.key()
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            return self._selected is not None
+        if key == Qt.Key.Key_Escape:
+            return bool(self._draft) or self._crosshair is not None
+        if key in _ARROWS or key == Qt.Key.Key_Space:
+            return self._crosshair is not None
+        return key in _ENTER
 
     def key(self, event: QKeyEvent) -> None:
         """Do what a key means."""
-        match event.key():
-            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
-                self.delete_selected()
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter if len(self._draft) > 2:
-                self._finish(tuple(self._draft))
-            case Qt.Key.Key_Escape:
-                self._draft = []
-                self.changed.emit()
+        key = event.key()
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_selected()
+        elif key in _ARROWS:
+            self._move_crosshair(_ARROWS[key], event.modifiers())
+        elif key == Qt.Key.Key_Escape:
+            if not self._draft and not self._grabbed:
+                self._crosshair = None
+            self._drop()
+            self.changed.emit()
+        elif self._crosshair is None and len(self._draft) > 2:
+            self._finish(tuple(self._draft))
+        elif self._crosshair is None:
+            self._crosshair = self._share(QRectF(self._panel.picture_rect()).center())
+            self.told.emit(tr(_KEYS))
+            self.changed.emit()
+        else:
+            self._set_corner(self._crosshair)
+
+    def _move_crosshair(self, way: tuple[int, int], modifiers: Qt.KeyboardModifier) -> None:
+        if self._crosshair is None:
+            return
+        step = _LARGE_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else _STEP
+        step = _SMALL_STEP if modifiers & Qt.KeyboardModifier.ControlModifier else step
+        x, y = (round(min(max(at + step * there, 0.0), 1.0), 4) for at, there in zip(self._crosshair, way, strict=True))
+        self._crosshair = x, y
+        self._go_on(self._crosshair)
+        self.told.emit(tr("Cursor at {x:.1%} from the left, {y:.1%} from the top").format(x=x, y=y))
+        self.changed.emit()
+
+    def _set_corner(self, point: Point) -> None:
+        """What a click does; where it is the second one of a rectangle or a move, what letting go does."""
+        is_second = self._grabbed or (self._draft and self._mode is MouseMode.RECTANGLE)
+        if is_second:
+            self._end(point)
+        elif len(self._draft) > 2 and point == self._draft[-1]:
+            self._finish(tuple(self._draft))
+        else:
+            (position,) = corners([point], self._panel.whole_rect())
+            self._begin(point, position)
 
     def select(self, number: int | None) -> None:
         """Select a polygon after a change, or none."""

@@ -13,6 +13,7 @@ _MIN_PLATES = 2
 """Heights of the name that a shape has to have for it."""
 _PADDING_PX = 4
 _CORNER_PX = 7
+_CROSSHAIR_PX = 12
 
 
 def corners(points: Sequence[Point], picture: QRect) -> list[QPointF]:
@@ -38,6 +39,17 @@ def paint_draft(painter: QPainter, picture: QRect, points: Sequence[Point], colo
     painter.setBrush(QColor(255, 255, 255))
     for corner in corners(points, picture):
         painter.drawEllipse(corner, _CORNER_PX / 2, _CORNER_PX / 2)
+    painter.restore()
+
+
+def paint_crosshair(painter: QPainter, picture: QRect, point: Point, colour: QColor) -> None:
+    """Mark the cursor that keys move, so that it is seen on any picture."""
+    (at,) = corners([point], picture)
+    painter.save()
+    for width, ink in ((4.0, QColor(0, 0, 0)), (2.0, colour)):
+        painter.setPen(QPen(ink, width))
+        painter.drawLine(at - QPointF(_CROSSHAIR_PX, 0), at + QPointF(_CROSSHAIR_PX, 0))
+        painter.drawLine(at - QPointF(0, _CROSSHAIR_PX), at + QPointF(0, _CROSSHAIR_PX))
     painter.restore()
 
 

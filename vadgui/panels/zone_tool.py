@@ -1,4 +1,4 @@
-"""Edits zones by the mouse, on the panel of the frame."""
+"""Edits zones by mouse and keys, on the panel of the frame."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DRAWN = {ZoneKind.IGNORED: tr_noop("Draw ignored zone"), ZoneKind.WATCHED: tr_n
 
 
 class ZoneTool(ShapeTool):
-    """The mouse while zones are edited; every change is a step of the review."""
+    """Mouse and keys while zones are edited; every change is a step of the review."""
 
     def __init__(self, review: ReviewModel, panel: PicturePanel, parent: QObject | None = None) -> None:
         super().__init__(panel, parent)

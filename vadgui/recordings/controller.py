@@ -117,6 +117,12 @@ class RecordingsController(QObject):
                 self.failed.emit(error)
             file.close()
 
+    def fingerprints(self) -> dict[Path, str]:
+        """The open recording and all that are listed, with their fingerprints, which are empty where not known."""
+        video = self._session.video
+        opened = {video.path: video.fingerprint} if video else {}
+        return opened | {Path(each.path): each.fingerprint for each in self.model.recordings}
+
     # What comes onto the list
 
     def add(self, paths: Sequence[Path], *, opens: bool = False) -> None:
@@ -158,6 +164,18 @@ class RecordingsController(QObject):
         if gone:
             self._left_out.update(path for path in gone if self._is_watched(path))
             self.model.remove(gone)
+
+    def leave_out(self, exported: Sequence[Path]) -> None:
+        """What was exported into a watched folder is no new recording, nor is what lies in it."""
+        here = [path for path in exported if self._is_watched(listed_path(path))]
+        if here:
+            self._searches += 1
+            work = partial(_search, here)
+            self._background.begin(f"search {self._searches}", work, self._take_exported, self.failed.emit)
+
+    def _take_exported(self, results: list[Path | VideoError]) -> None:
+        self._left_out.update(listed_path(each) for each in results if isinstance(each, Path))
+        self._save_timer.start(_SAVE_MS)
 
     def watch(self, folder: Path) -> None:
         """Let recordings that are in a folder, or come into it, come onto the list once they rest."""

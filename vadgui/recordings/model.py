@@ -124,6 +124,10 @@ class RecordingModel(QAbstractListModel):
         """The row of a recording; None where it is not listed."""
         return self._numbers.get(path)
 
+    def reviewed_paths(self) -> list[str]:
+        """Paths of the recordings whose segments all have a verdict."""
+        return [each.path for each in self._rows if each.segments and not each.unreviewed]
+
     def summary(self) -> str:
         """The whole list in a line."""
         count = len(self._rows)

@@ -47,6 +47,8 @@ class RecordingsView(QWidget):
     """Path of a listed recording."""
     segment_requested = Signal(str, object)
     """Path of a listed recording, and the FoundSegment of it to be opened."""
+    hand_over_requested = Signal(object)
+    """Paths of recordings to be handed over together."""
     again_requested = Signal(object)
     """Paths to be analysed again."""
     remove_requested = Signal(object)
@@ -158,6 +160,15 @@ class RecordingsView(QWidget):
         opening = menu.addAction(tr("&Open"), lambda: self.open_requested.emit(paths[0]))
         opening.setEnabled(len(paths) == 1)
         again = menu.addAction(tr("&Analyse again"), lambda: self.again_requested.emit(paths))
+        menu.addSeparator()
+        handing = menu.addAction(tr("&Hand over …"), lambda: self.hand_over_requested.emit(paths))
+        handing.setEnabled(bool(paths))
+        reviewed = self.model.reviewed_paths()
+        all_reviewed = menu.addAction(
+            tr("Hand over all &reviewed ({count}) …").format(count=len(reviewed)),
+            lambda: self.hand_over_requested.emit(reviewed),
+        )
+        all_reviewed.setEnabled(bool(reviewed))
         menu.addSeparator()
         removing = menu.addAction(tr("&Take off the list"), lambda: self.remove_requested.emit(paths))
         menu.addSeparator()

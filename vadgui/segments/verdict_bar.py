@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.common.language import tr, tr_n
@@ -29,7 +29,9 @@ class VerdictBar(QWidget):
         self._noted: Segment | None = None
         """The segment whose note the field holds."""
         self.note = _NoteField()
-        self.note.setPlaceholderText(tr("Note (N)"))
+        self._noting = actions["note"]
+        self._noting.changed.connect(self._show_note_key)
+        self._show_note_key()
         self.note.setAccessibleName(tr("Note on the segment"))
         self.note.editingFinished.connect(self.keep_note)
         self._hidden = text_label(role="muted")
@@ -49,6 +51,10 @@ class VerdictBar(QWidget):
         session.review.opened.connect(self._show)
         session.review.access_changed.connect(self._show)
         self._show()
+
+    def _show_note_key(self) -> None:
+        key = self._noting.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.note.setPlaceholderText(tr("Note ({key})").format(key=key) if key else tr("Note"))
 
     def edit_note(self) -> None:
         """Put the cursor into the note."""

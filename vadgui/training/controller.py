@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class TrainingController(QObject):
         self._wizard: TrainingWizard | None = None
         self._is_leaving = False
         self._current_detector: Callable[[], Path | None] = lambda: None
+        self._videos: Callable[[], Mapping[Path, str]] = dict
         self._connect_footage()
         self._connect_state()
         self._planner.answered.connect(self._receive_plan_answer)
@@ -87,6 +88,10 @@ class TrainingController(QObject):
     def use_current_detector(self, current: Callable[[], Path | None]) -> None:
         """Set the function that returns the detector in use; a new detector is compared with it."""
         self._current_detector = current
+
+    def use_videos(self, videos: Callable[[], Mapping[Path, str]]) -> None:
+        """Set the function that returns the recordings that may be reviewed, with their fingerprints."""
+        self._videos = videos
 
     def open_wizard(self, parent: QWidget | None) -> TrainingWizard:
         """Show the wizard at the page where it was closed, or at the current run."""
@@ -199,6 +204,14 @@ class TrainingController(QObject):
         footage.find_requested.connect(
             lambda paths: self._begin(
                 "find", partial(wizard_work.find_videos, paths), footage.add_videos, footage.set_failure
+            )
+        )
+        footage.reviewed_requested.connect(
+            lambda detector: self._begin(
+                "reviewed",
+                partial(wizard_work.find_reviewed, self._videos(), detector),
+                footage.add_reviewed,
+                footage.set_failure,
             )
         )
         footage.check_requested.connect(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from engine.hand_over.jobs import REPORT_SUFFIXES
+from engine.common.errors import ExportError
+from engine.common.language import tr
+from engine.hand_over.jobs import first_of
+from engine.hand_over.joint_jobs import REPORT_SUFFIXES
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
@@ -27,6 +30,10 @@ class HandOverActions(QObject):
     """An ExportJob, and as the UnfinishedExport that it is until it is done."""
     video_requested = Signal(object)
     """Path of the recording of an export that was not finished."""
+    failed = Signal(object)
+    """A VadError: nothing can be handed over."""
+    recordings_requested = Signal(object)
+    """Paths of several recordings that are to be read, to be handed over together; see `ask_of`."""
     exported_again = Signal(int)
     """Number of an export that was not finished and is requested anew."""
 
@@ -55,18 +62,41 @@ class HandOverActions(QObject):
         snapshot = ReviewSnapshot.of(self._session)
         if snapshot is None:
             return None
-        dialog = HandOverDialog(snapshot, self._settings, self._folder(), self._window)
+        return self._open_dialog([snapshot], which)
+
+    def ask_of(self, snapshots: Sequence[ReviewSnapshot], left_out: Sequence[str]) -> None:
+        """Open the dialog for recordings that were read; `left_out` says why others could not be."""
+        again, self._again = self._again, None
+        if not snapshots:
+            what = tr("None of these recordings can be handed over")
+            self.failed.emit(ExportError(what, advice=first_of(left_out)))
+            return
+        dialog = self._open_dialog(snapshots, SegmentsBox.CONFIRMED, left_out)
+        if again:
+            self._choose_again(dialog, *again)
+
+    def _open_dialog(
+        self, snapshots: Sequence[ReviewSnapshot], which: str, left_out: Sequence[str] = ()
+    ) -> HandOverDialog:
+        dialog = HandOverDialog(snapshots, self._settings, self._folder(), self._window, left_out)
         box = dialog.clips.segments_box
         box.choose(which)
-        if not box.segments:
+        if not box.segment_count:
             box.choose(SegmentsBox.ALL)
         dialog.export_requested.connect(self.export_requested)
         dialog.open()
         return dialog
 
+    def _choose_again(self, dialog: HandOverDialog, number: int, export: UnfinishedExport) -> None:
+        dialog.choose_again(export)
+        dialog.export_requested.connect(lambda *_: self.exported_again.emit(number))
+
     def ask_again(self, number: int, export: UnfinishedExport) -> None:
         """Open the recording of an export that was not finished, and then the dialog as it was."""
         self._again = number, export
+        if export.others:
+            self.recordings_requested.emit([Path(export.video), *map(Path, export.others)])
+            return
         if not self._is_open(export):
             self.video_requested.emit(Path(export.video))
         self._go_on_with()
@@ -76,12 +106,18 @@ class HandOverActions(QObject):
         self._again = None
 
     def _drop_of_another(self) -> None:
-        if self._again and self._session.video and not self._is_open(self._again[1]):
+        again = self._again
+        if again and not again[1].others and self._session.video and not self._is_open(again[1]):
             self._again = None
 
     def _go_on_with(self) -> None:
         session = self._session
-        if self._again is None or not self._is_open(self._again[1]) or session.detector_is_coming:
+        if (
+            self._again is None
+            or self._again[1].others
+            or not self._is_open(self._again[1])
+            or session.detector_is_coming
+        ):
             return
         number, export = self._again
         phase = session.analysis.phase
@@ -93,8 +129,7 @@ class HandOverActions(QObject):
         if export.which == SegmentsBox.SELECTED and segment:
             session.select_segment(segment)
         if dialog := self.ask(export.which):
-            dialog.choose_again(export)
-            dialog.export_requested.connect(lambda *_: self.exported_again.emit(number))
+            self._choose_again(dialog, number, export)
 
     def _is_open(self, export: UnfinishedExport) -> bool:
         return self._session.video is not None and self._session.video.path == Path(export.video)

@@ -369,6 +369,8 @@ class MainWindow(QMainWindow):
         )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
+        for tool in (self.panels.zone_tool, self.panels.redaction_tool, self.panels.search_tool):
+            tool.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())

@@ -12,6 +12,7 @@ from engine.archive.scanning import REST_SECONDS, ScanReport, remember_folder
 from engine.archive.scanning import scan as scanned
 from engine.commands.archive.options import archive_option
 from engine.commands.number_range import NumberRange
+from engine.commands.path_or_url import PathOrUrl
 from engine.commands.progress import finished_with_bar
 from engine.common.errors import ArchiveError
 
@@ -19,7 +20,7 @@ _SHOWN_PROBLEMS = 20
 
 
 @click.command()
-@click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=PathOrUrl())
 @archive_option
 @click.option("--camera", metavar="NAME", help="All recordings of these FOLDERs are of this camera.")
 @click.option(
@@ -57,7 +58,7 @@ def scan(
     """Bring an archive up to date with FOLDERs and all below them; without any, with those that it knows.
 
     The first scan makes the archive. What it is told of cameras is kept with each FOLDER; told nothing, it takes the
-    FOLDER's name for that of the camera.
+    FOLDER's name for that of the camera. A FOLDER may be a URL, such as s3://BUCKET/FOLDER.
     """
     if (camera or template or mapping_file) and not folders:
         raise click.UsageError("Name the FOLDERs whose cameras these are.")

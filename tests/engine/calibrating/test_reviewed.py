@@ -15,7 +15,7 @@ from engine.__main__ import cli
 from engine.analysis import pipeline
 from engine.calibrating.calibrate import calibrate
 from engine.calibrating.footage import NormalFootage
-from engine.calibrating.reviewed import NORMAL_REASONS, Recalibrated, ReviewedFootage, recalibrate
+from engine.calibrating.reviewed import Recalibrated, ReviewedFootage, recalibrate
 from engine.commands.progress import finished
 from engine.common.device import ComputeConfig
 from engine.common.errors import TrainingError
@@ -23,6 +23,7 @@ from engine.models.detector import Detector, DetectorSettings, load_detector, sa
 from engine.models.predictor import Predictor
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
+from engine.review.edits import NORMAL_REASONS
 from engine.scoring.signals import RAW_SIGNALS
 from engine.video import open_video
 from engine.video.source import ends_of

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from engine.common.errors import DetectorFileError
-from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, find_detector, metadata
+from engine.detector_library import DetectorLibrary, LibraryEntry, detector_name, file_entry, find_detector, metadata
 from engine.detector_library.metadata import MetadataFile
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.models.detector_header import read_header
+from resources import detector_path
 
 ROOT = Path(__file__).parents[3]
 
@@ -357,3 +360,19 @@ def test_fully_held_out_videos_are_not_training_videos() -> None:
     assert LibraryEntry(Path("x"), "x", training=alone).training_videos() == ["a.mp4"]
     assert LibraryEntry(Path("x"), "x", training={"videos": ["a.mp4"]}).training_videos() == ["a.mp4"]
     assert LibraryEntry(Path("x"), "x").training_videos() == []
+
+
+def test_a_detector_of_several_lights_says_what_each_can_promise(tmp_path: Path) -> None:
+    known, _ = load_detector(detector_path("ped2"))
+    calibration = known.settings.calibration
+    assert calibration is not None
+    assert calibration.reference is not None
+    dark = tuple(each / 2 for each in calibration.reference.layout)
+    night = replace(calibration.lights[0], seconds=90.0, reference=replace(calibration.reference, layout=dark))
+    settings = replace(known.settings, calibration=calibration.with_lights([night]))
+    save_detector(known.with_settings(settings), tmp_path / "both.safetensors")
+    day, evening = file_entry(tmp_path / "both.safetensors").lights
+    least = math.ceil(night.least_false_alarms)
+    assert day.startswith("usual light: ")
+    assert evening == f"darker: 90 s of normal footage, which can't promise less than {least} false alarms an hour"
+    assert file_entry(detector_path("ped2")).lights == ()

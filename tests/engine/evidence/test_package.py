@@ -37,7 +37,7 @@ def clip(tmp_path: Path) -> Path:
 
 
 def packaged(folder: Path, *recordings: ReviewedRecording, **options: object) -> Path:
-    events = list(make_package(recordings, REVIEW, folder, PackageOptions(**options)))  # type: ignore[arg-type]
+    events = list(make_package(recordings, [REVIEW], folder, PackageOptions(**options)))  # type: ignore[arg-type]
     assert events[-1] == Finished(str(folder))
     assert all(isinstance(event, Progress) for event in events[:-1])
     return folder
@@ -304,7 +304,7 @@ def test_a_folder_that_is_not_there_or_may_not_be_written(tmp_path: Path, clip: 
 
 
 def test_a_recording_that_changes_meanwhile_is_told(tmp_path: Path, clip: Path) -> None:
-    work = make_package([reviewed(clip)], REVIEW, tmp_path / "package", PackageOptions(clips=()))
+    work = make_package([reviewed(clip)], [REVIEW], tmp_path / "package", PackageOptions(clips=()))
     next(event for event in work if isinstance(event, Progress) and event.phase == "Drawing")
     (copy,) = tmp_path.glob(".vadgui-*.partial/data/originals/f1/*.mp4")
     flip_a_bit(copy)
@@ -322,5 +322,5 @@ def test_a_cancelled_package_leaves_nothing(tmp_path: Path, clip: Path) -> None:
             return asked[0] < 0
 
         with pytest.raises(Cancelled):
-            list(make_package([reviewed(clip)], REVIEW, tmp_path / "package", should_stop=should_stop))
+            list(make_package([reviewed(clip)], [REVIEW], tmp_path / "package", should_stop=should_stop))
         assert [path.name for path in tmp_path.iterdir()] == [clip.name]

@@ -93,7 +93,7 @@ def test_pictures_of_a_report(tmp_path: Path, folders: tuple[Path, Path], method
 
 
 def packaged(folder: Path, recording: ReviewedRecording, **options: Any) -> dict[str, bytes]:
-    list(make_package([recording], ("gate.review.json", b"{}\n"), folder, PackageOptions(**options)))
+    list(make_package([recording], [("gate.review.json", b"{}\n")], folder, PackageOptions(**options)))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -14,7 +14,8 @@ import pytest
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Noted, Progress, never_stop
 from engine.export.clip import ExportOptions
-from engine.hand_over.jobs import ClipsJob, ExportTools, ReportJob, Subject, TablesJob
+from engine.hand_over.jobs import ClipsJob, ExportTools, Subject, TablesJob
+from engine.hand_over.joint_jobs import ReportJob
 from engine.review.document import Verdict
 from engine.video import open_video
 from engine.video.wall_clock import BY_HAND, RecordingStart
@@ -126,7 +127,7 @@ def test_a_recording_that_was_changed_meanwhile_is_refused(
 ) -> None:
     make_clip(subject.recording.info.path, 140)
     one = replace(clips(subject, tmp_path / "out"), segments=subject.recording.segments[:1])
-    job = one if kind == "clips" else ReportJob(subject, tmp_path / "out" / "report.html")
+    job = one if kind == "clips" else ReportJob((subject,), tmp_path / "out" / "report.html")
     with pytest.raises(ExportError, match="changed since"):
         list(job.run(tools, never_stop))
     assert not list((tmp_path / "out").iterdir())

@@ -45,6 +45,8 @@ def test_finds_what_lies_beside_the_open_recording_and_what_is_listed(tmp_path: 
     assert first.dismissed["weather"] == pytest.approx([1.0]), "it ends with the recording"
     assert first.dismissed_for({"weather", "normal", "animal"}) == pytest.approx([2.0, 1.0])
     assert first.confirmed_count == 1
+    assert first.not_normal == [pytest.approx((4.0, 5.0)), pytest.approx((5.0, 6.0))], "confirmed; rain"
+    assert result.recordings[1].not_normal == []
 
 
 def test_tells_of_what_it_leaves_out(tmp_path: Path) -> None:

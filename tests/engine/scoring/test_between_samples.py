@@ -52,7 +52,7 @@ def runs_above(scores: np.ndarray, threshold: float) -> list[tuple[int, int]]:
 
 
 @given(st.integers(0, 1000), st.integers(0, 400), st.integers(1, 200), st.floats(0.1, 5))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_what_reaches_a_threshold_stays_the_same(seed: int, start: int, count: int, threshold: float) -> None:
     signals, times = noise(seed, 20)
     signals["direction_rarity"][200:215] += seed % 7

@@ -21,7 +21,6 @@ from vadgui.program import Program
 
 NOON = datetime(2026, 3, 28, 12).astimezone()
 COUNT = 120
-PATIENCE_MS = 20_000
 
 OpenArchive = Callable[..., ArchiveWindow]
 
@@ -107,7 +106,7 @@ def open_archive(program: Program, qtbot: QtBot) -> Iterator[OpenArchive]:
         window = program.archives.window
         assert window is not None
         window.resize(1280, 720)
-        qtbot.waitUntil(lambda: bool((until or is_settled)(window)), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: bool((until or is_settled)(window)))
         return window
 
     yield open_it

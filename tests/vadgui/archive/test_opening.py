@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.archive.schema import recordings
 from engine.detector_library import DetectorLibrary
-from tests.vadgui.archive.conftest import NOON, PATIENCE_MS, MadeArchive, OpenArchive, is_settled
+from tests.vadgui.archive.conftest import NOON, MadeArchive, OpenArchive, is_settled
 from tests.vadgui.pseudo_language import untranslated
 from vadgui.app import parse_arguments
 from vadgui.archive.chooser import ArchiveChooser
@@ -31,7 +31,7 @@ def open_name(program: Program) -> str:
 
 
 def wait_for(program: Program, qtbot: QtBot, name: str, frame: int) -> None:
-    qtbot.waitUntil(lambda: (open_name(program), program.session.playhead) == (name, frame), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: (open_name(program), program.session.playhead) == (name, frame))
 
 
 def drop(target: QWidget, *paths: Path) -> None:
@@ -47,7 +47,7 @@ def question(qtbot: QtBot) -> QMessageBox:
     def boxes() -> list[QMessageBox]:
         return [each for each in QApplication.topLevelWidgets() if isinstance(each, QMessageBox) and each.isVisible()]
 
-    qtbot.waitUntil(lambda: bool(boxes()), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(boxes()))
     return boxes()[0]
 
 
@@ -67,8 +67,8 @@ def test_enter_on_a_lane_opens_the_segment_as_a_review(
     qtbot.keyClick(window.day.lanes, Qt.Key.Key_Right)
     qtbot.keyClick(window.day.lanes, Qt.Key.Key_Return)
     wait_for(program, qtbot, "street.mp4", 35)
-    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: program.session.scoring.selected is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    qtbot.waitUntil(lambda: program.session.scoring.selected is not None)
     selected = program.session.scoring.selected
     assert selected is not None
     assert selected.start <= 35 < selected.stop
@@ -150,7 +150,7 @@ def test_a_folder_that_is_away_and_a_search_in_vain_are_told(
     dialog = next(each for each in window.findChildren(QFileDialog) if each.isVisible())
     dialog.fileSelected.emit(str(tmp_path / "empty"))
     dialog.close()
-    qtbot.waitUntil(lambda: question(qtbot).text() == "The recording was not found.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: question(qtbot).text() == "The recording was not found.")
     press(qtbot, question(qtbot), "Cancel")
 
 
@@ -169,7 +169,7 @@ def test_the_menu_offers_archives_opened_lately(
     qtbot.keyClick(chooser.recent, Qt.Key.Key_Return)
     window = program.archives.window
     assert window is not None
-    qtbot.waitUntil(lambda: is_settled(window), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: is_settled(window))
 
 
 def test_a_typed_place_is_opened(archive: MadeArchive, program: Program, qtbot: QtBot, settings: Settings) -> None:
@@ -182,7 +182,7 @@ def test_a_typed_place_is_opened(archive: MadeArchive, program: Program, qtbot: 
     qtbot.mouseClick(chooser.buttons.button(QDialogButtonBox.StandardButton.Open), Qt.MouseButton.LeftButton)
     window = program.archives.window
     assert window is not None
-    qtbot.waitUntil(lambda: is_settled(window), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: is_settled(window))
     assert settings.recent_archives[0] == str(archive.file)
 
 
@@ -201,11 +201,11 @@ def test_an_archive_is_dropped_on_either_window(
     drop(program.window, archive.file)
     window = program.archives.window
     assert window is not None
-    qtbot.waitUntil(lambda: is_settled(window), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: is_settled(window))
     assert program.session.video is None
     other = MadeArchive(tmp_path / "other.sqlite3")
     drop(window, other.file)
-    qtbot.waitUntil(lambda: "other" in window.windowTitle() and is_settled(window), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "other" in window.windowTitle() and is_settled(window))
     assert "0 recordings" in window.state.text()
 
 
@@ -244,7 +244,7 @@ def test_the_detector_that_analysed_a_recording_is_used_where_its_folder_has_non
     window = open_archive(archive.file)
     qtbot.keyClick(window.day.lanes, Qt.Key.Key_Right)
     qtbot.keyClick(window.day.lanes, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: program.session.scoring.selected is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: program.session.scoring.selected is not None)
     assert program.session.detector is not None
     assert program.session.detector.name == "still"
     assert 30 <= program.session.playhead < 40

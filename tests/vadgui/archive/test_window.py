@@ -17,7 +17,7 @@ from engine.archive.schema import AnalysisState, archive_version, recordings, se
 from engine.archive.searching import Hit
 from engine.common.language import tr
 from engine.review.document import Verdict
-from tests.vadgui.archive.conftest import NOON, PATIENCE_MS, MadeArchive, OpenArchive, is_settled, listed
+from tests.vadgui.archive.conftest import NOON, MadeArchive, OpenArchive, is_settled, listed
 from tests.vadgui.pseudo_language import untranslated
 from vadgui.archive.window import ArchiveWindow
 from vadgui.jobs import archive_reader
@@ -80,7 +80,7 @@ def test_days_say_what_there_is_of_them(archive: MadeArchive, open_archive: Open
         cells = [model.index(row, column) for row in range(1, 7) for column in range(7)]
         return {str(each.data()): tip for each in cells if (tip := each.data(Qt.ItemDataRole.ToolTipRole))}
 
-    qtbot.waitUntil(lambda: len(tips()) == 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(tips()) == 2)
     assert tips()["28"].splitlines()[1:] == [
         "3.0 hours recorded",
         "3 segments, 1 unreviewed",
@@ -100,12 +100,12 @@ def test_arrows_in_the_calendar_choose_days_and_empty_ones_say_where_there_is_fo
     view = window.calendar.findChild(QTableView)
     assert view is not None
     qtbot.keyClick(view, Qt.Key.Key_Left)
-    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=1)).date(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=1)).date())
     assert "Nothing was recorded" in window.day.here.text()
     assert "March 26" in window.day.here.text()
     assert "March 28" in window.day.here.text()
     qtbot.keyClick(view, Qt.Key.Key_Left)
-    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=2)).date(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=2)).date())
     assert len(window.day.lanes.lanes[0].hits) == 1
 
 
@@ -114,10 +114,10 @@ def test_page_keys_go_to_the_next_day_with_footage(
 ) -> None:
     window = open_archive(archive.file)
     qtbot.keyClick(window.day.lanes, Qt.Key.Key_PageUp)
-    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=2)).date(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=2)).date())
     assert not window.day.before_button.isEnabled()
     qtbot.mouseClick(window.day.after_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: day_of(window) == NOON.date(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: day_of(window) == NOON.date())
 
 
 def test_another_month_is_read_when_it_is_shown(archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot) -> None:
@@ -131,7 +131,6 @@ def test_another_month_is_read_when_it_is_shown(archive: MadeArchive, open_archi
     cells = [model.index(row, column) for row in range(1, 7) for column in range(7)]
     qtbot.waitUntil(
         lambda: any("1.0 hours" in (each.data(Qt.ItemDataRole.ToolTipRole) or "") for each in cells),
-        timeout=PATIENCE_MS,
     )
 
 
@@ -212,15 +211,15 @@ def test_the_list_is_narrowed_by_what_is_typed_and_cleared(
     window = open_archive(archive.file)
     filters = window.lists.filters
     type_into(qtbot, filters.score, "4,5")
-    qtbot.waitUntil(lambda: len(listed(window)) == 3, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(listed(window)) == 3)
     filters.cameras.menu().actions()[0].trigger()
     assert filters.cameras.text() == "north"
-    qtbot.waitUntil(lambda: listed(window) == ["9.00", "5.00"], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: listed(window) == ["9.00", "5.00"])
     qtbot.mouseClick(filters.day_button, Qt.MouseButton.LeftButton)
     assert filters.begins_from.text() == "2026-03-28"
-    qtbot.waitUntil(lambda: listed(window) == ["5.00"], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: listed(window) == ["5.00"])
     qtbot.mouseClick(filters.clear_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(listed(window)) == 5, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(listed(window)) == 5)
 
 
 def test_reasons_and_verdicts_are_offered(archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot) -> None:
@@ -232,10 +231,10 @@ def test_reasons_and_verdicts_are_offered(archive: MadeArchive, open_archive: Op
     ]
     filters.reason.setFocus()
     qtbot.keyClicks(filters.reason.lineEdit(), "looks")
-    qtbot.waitUntil(lambda: listed(window) == ["7.00"], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: listed(window) == ["7.00"])
     filters.clear()
     next(each for each in filters.verdicts.menu().actions() if each.text() == "dismissed").trigger()
-    qtbot.waitUntil(lambda: listed(window) == ["3.00"], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: listed(window) == ["3.00"])
 
 
 def test_what_is_not_understood_is_marked_and_counts_for_nothing(
@@ -250,7 +249,7 @@ def test_what_is_not_understood_is_marked_and_counts_for_nothing(
     assert len(listed(window)) == 5
     type_into(qtbot, filters.region, ",1")
     assert not filters.region.is_wrong
-    qtbot.waitUntil(lambda: listed(window) == [], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: listed(window) == [])
     assert "Nothing fits" in window.lists._nothing.text()
 
 
@@ -259,10 +258,10 @@ def test_the_day_follows_the_cursor_of_the_list(archive: MadeArchive, open_archi
     window.lists.segments.setFocus()
     qtbot.keyClick(window.lists.segments, Qt.Key.Key_Home)
     window.lists.segments.choose(0)
-    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=2)).date(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: day_of(window) == (NOON - timedelta(days=2)).date())
     assert cursor(window).key == (3, 1)
     qtbot.keyClick(window.lists.segments, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: day_of(window) == NOON.date(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: day_of(window) == NOON.date())
     assert cursor(window).key == (2, 1)
 
 
@@ -297,7 +296,7 @@ def test_nothing_analysed_yet_says_what_to_do_and_that_others_are_at_it(
     assert "0 of 2 analysed" in window.state.text()
     empty_archive.change(sa.update(recordings).where(recordings.c.id == 1).values(analysis_state="running"))
     qtbot.keyClick(window, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: "1 is being analysed" in window.state.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "1 is being analysed" in window.state.text())
     assert "are running" in window.lists._nothing.text()
 
 
@@ -312,11 +311,11 @@ def test_what_another_process_changes_comes_by_itself(
     window.lists.segments.choose(2)
     archive.find(2, 2, NOON + timedelta(hours=2, minutes=40), 8.0)
     archive.change(sa.update(segments).where(segments.c.peak_score == 5.0).values(verdict=Verdict.CONFIRMED))
-    qtbot.waitUntil(lambda: listed(window) == ["9.00", "8.00", "7.00", "5.00", "3.00", "1.00"], timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: listed(window) == ["9.00", "8.00", "7.00", "5.00", "3.00", "1.00"])
     assert window.lists.segments.currentIndex().row() == 3
     model = window.lists.ranking
-    qtbot.waitUntil(lambda: model.index(3, 4).data() == "confirmed", timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: len(window.day.lanes.lanes[1].hits) == 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: model.index(3, 4).data() == "confirmed")
+    qtbot.waitUntil(lambda: len(window.day.lanes.lanes[1].hits) == 2)
 
 
 def test_nothing_is_read_again_while_nothing_changes(
@@ -373,7 +372,7 @@ def test_an_archive_that_was_put_back_is_opened_by_trying_again(
     window = open_archive(archive.file, until=lambda window: window.retry_button.isVisible())
     away.rename(archive.file)
     qtbot.mouseClick(window.retry_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: is_settled(window), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: is_settled(window))
 
 
 def test_what_is_on_screen_stays_while_the_archive_is_away(
@@ -383,11 +382,11 @@ def test_what_is_on_screen_stays_while_the_archive_is_away(
     window = open_archive(archive.file)
     away = archive.file.with_name("away")
     archive.file.rename(away)
-    qtbot.waitUntil(window.failure.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(window.failure.isVisible)
     assert "not where it was" in window.failure.text() or "no such archive" in window.failure.text()
     assert len(listed(window)) == 5
     away.rename(archive.file)
-    qtbot.waitUntil(lambda: not window.failure.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.failure.isVisible())
 
 
 # The window itself
@@ -406,7 +405,7 @@ def test_the_window_comes_back_as_it_was(
     program.archives.open(str(archive.file))
     again = program.archives.window
     assert again is not None
-    qtbot.waitUntil(lambda: is_settled(again), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: is_settled(again))
     assert (again.width(), again.height()) == (900, 610)
     assert again._columns.sizes() == sizes
 
@@ -414,7 +413,7 @@ def test_the_window_comes_back_as_it_was(
 def test_f6_goes_from_part_to_part(archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot) -> None:
     window = open_archive(archive.file)
     window.activateWindow()
-    qtbot.waitUntil(window.day.lanes.hasFocus, timeout=PATIENCE_MS)
+    qtbot.waitUntil(window.day.lanes.hasFocus)
     qtbot.keyClick(window.day.lanes, Qt.Key.Key_F6)
     assert window.lists.segments.hasFocus()
     qtbot.keyClick(window.lists.segments, Qt.Key.Key_F6)

@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 from engine.common.names import name_bytes
 from engine.export import estimate
 from engine.export.clip import ClipLayout
-from engine.hand_over.jobs import ClipsJob, ExportJob, PackageJob, ReportJob, TablesJob
+from engine.hand_over.jobs import ClipsJob, ExportJob, TablesJob
+from engine.hand_over.joint_jobs import PackageJob, ReportJob
 from engine.review.document import Verdict
 from engine.video.encoding import ClipFormat, Encoding, Quality
 from tests.engine.export.reviews import reviewed
@@ -46,7 +47,7 @@ def open_dialog(
         Path("plaza.safetensors"),
         knows_where=True,
     )
-    dialog = HandOverDialog(snapshot, settings, video.parent / "out")
+    dialog = HandOverDialog([snapshot], settings, video.parent / "out")
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
@@ -75,7 +76,7 @@ def test_clips_of_the_selected_all_confirmed_or_all_segments(qtbot: QtBot, setti
     numbers = {}
     for index in range(box.count()):
         box.setCurrentIndex(index)
-        numbers[box.which] = [each.number for each in box.segments]
+        numbers[box.which] = [each.number for each in box.segments_of(dialog.snapshots[0])]
     assert numbers == {SegmentsBox.SELECTED: [1], SegmentsBox.CONFIRMED: [1, 4], SegmentsBox.ALL: [1, 2, 3, 4]}
     job = exported(dialog)
     assert isinstance(job, ClipsJob)

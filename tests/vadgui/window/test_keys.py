@@ -312,6 +312,12 @@ def test_chosen_keys_hold_at_once_and_are_kept(
     button = next(each for each in program.window.transport.buttons if each.accessibleName() == "Next frame")
     program.window.actions_by_name.keymap.set_keys("step_forward", ["D"])
     assert button.toolTip().startswith("Next frame (D)")
+    note = program.window.verdict_bar.note
+    assert note.placeholderText() == "Note (N)"
+    program.window.actions_by_name.keymap.set_keys("note", ["Shift+N"])
+    assert note.placeholderText() == "Note (Shift+N)"
+    program.window.actions_by_name.keymap.set_keys("note", [])
+    assert note.placeholderText() == "Note"
 
 
 def test_settings_hold_at_once(program: Program, settings: Settings, qtbot: QtBot) -> None:

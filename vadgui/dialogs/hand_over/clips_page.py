@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import (
@@ -21,9 +22,11 @@ from engine.common.errors import VadError
 from engine.common.language import tr, tr_n, tr_noop
 from engine.export.clip import PANELS, ClipLayout, ExportOptions
 from engine.export.clip_names import FIELDS, clip_name
-from engine.export.estimate import Estimate, estimate_clips
+from engine.export.estimate import Estimate, estimate_clips, sum_of
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
-from engine.hand_over.jobs import ClipsJob
+from engine.export.reviewed import ReviewedRecording
+from engine.hand_over.jobs import ClipsJob, ExportJob
+from engine.hand_over.joint_jobs import in_series
 from engine.redaction.regions import redaction_in_words
 from engine.video.encoding import FORMATS, ClipFormat, Encoding, Quality
 from engine.video.source import PICTURES
@@ -68,18 +71,19 @@ class ClipsPage(Page):
     title = tr_noop("Clips")
     icon = "export"
 
-    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
-        super().__init__(snapshot, settings)
-        self.segments_box = SegmentsBox(snapshot, offers_selected=True)
+    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+        super().__init__(snapshots, settings)
+        self.segments_box = SegmentsBox(snapshots, offers_selected=True)
         self.annotated_button = QRadioButton(tr("Annotated, encoded anew"))
         self.cut_button = QRadioButton(tr("Cut without re-encoding"))
-        redaction = snapshot.recording.redaction
-        self.cut_button.setEnabled(snapshot.recording.info.codec != PICTURES and not redaction)
+        recordings = [each.recording for each in snapshots]
+        redacted_one = next((each for each in recordings if each.redaction), None)
+        knows_where = any(each.knows_where for each in snapshots)
+        self.cut_button.setEnabled(not redacted_one and all(each.info.codec != PICTURES for each in recordings))
         self.cut_button.setChecked(settings.export_copy and self.cut_button.isEnabled())
         self.annotated_button.setChecked(not self.cut_button.isChecked())
-        redacted = tr("Redacted, and so without sound: {parts}.").format(parts=redaction_in_words(redaction))
-        self.redaction_hint = text_label(redacted, "muted")
-        self.redaction_hint.setVisible(bool(redaction))
+        self.redaction_hint = text_label(_redaction_words(recordings), "muted")
+        self.redaction_hint.setVisible(redacted_one is not None)
         self.layout_box, self.format_box = QComboBox(), QComboBox()
         self.layout_box.setAccessibleName(tr("What stands where"))
         self.format_box.setAccessibleName(tr("Kind of file"))
@@ -92,10 +96,10 @@ class ClipsPage(Page):
         self.quality_box, self.size_box = self._make_quality_boxes()
         self.panel_boxes = self._make_panel_boxes()
         self.strip_box = _box(tr("Score strip with the threshold"), settings.export_strip)
-        self.outlines_box = _box(tr("Outlines of what stands out"), settings.outlines and snapshot.knows_where)
+        self.outlines_box = _box(tr("Outlines of what stands out"), settings.outlines and knows_where)
         self.overlay_box = _box(tr("Mark suspicious parts in the frame"), False)
         self.text_boxes = {name: _box(tr(text), name not in settings.export_texts_off) for name, text in _TEXTS.items()}
-        has_sound = snapshot.recording.info.has_sound and not redaction
+        has_sound = any(each.info.has_sound and not each.redaction for each in recordings)
         self.sound_box = _box(tr("Sound"), has_sound)
         self.sound_box.setVisible(has_sound)
         self.names_edit = QLineEdit(settings.export_names)
@@ -108,7 +112,7 @@ class ClipsPage(Page):
 
     def _make_panel_boxes(self) -> dict[Panel, QCheckBox]:
         remembered = set(filter(None, self._settings.export_panels.split(","))) or set(PANELS)
-        without = self._snapshot.detector is None
+        without = all(each.detector is None for each in self._snapshots)
         boxes = {panel: _box(tr(CAPTIONS[panel]), panel in remembered) for panel in PANELS}
         for panel, box in boxes.items():
             if without and panel != "frame":
@@ -175,25 +179,35 @@ class ClipsPage(Page):
     def estimate(self) -> Estimate:
         """Of all chosen clips, whose names can be used."""
         self._name_of_first()
-        return estimate_clips(self._snapshot.recording, self.segments_box.segments, self.options())
+        options, box = self.options(), self.segments_box
+        return sum_of(estimate_clips(each.recording, box.segments_of(each), options) for each in self._snapshots)
 
     def summary(self) -> str:
         """Count and length."""
-        segments, recording = self.segments_box.segments, self._snapshot.recording
-        seconds = sum(recording.stop_seconds(each) - recording.start_seconds(each) for each in segments)
-        count = len(segments)
+        box, count = self.segments_box, self.segments_box.segment_count
+        seconds = sum(
+            each.recording.stop_seconds(segment) - each.recording.start_seconds(segment)
+            for each in self._snapshots
+            for segment in box.segments_of(each)
+        )
         if not count or (self._shows_panels() and not self._panels()):
             return ""
         words = tr_n("{count} clip, {duration}", "{count} clips, {duration} in all", count)
         return words.format(count=count, duration=duration_in_words(seconds))
 
-    def job(self, folder: Path) -> ClipsJob:
-        """The clips."""
+    def job(self, folder: Path) -> ExportJob:
+        """The clips; nothing is done of recordings that have none."""
         self._name_of_first()
         self.size_box.interpretText()  # what is still being typed counts
-        sound = self.sound_box.isChecked()
-        segments = self.segments_box.segments
-        return ClipsJob(self.subject, segments, folder, self.names_edit.text(), self.options(), sound)
+        template, options, sound = self.names_edit.text(), self.options(), self.sound_box.isChecked()
+        jobs = [
+            ClipsJob(subject, segments, folder, template, options, sound)
+            for subject, snapshot in zip(self.subjects, self._snapshots, strict=True)
+            if (segments := self.segments_box.segments_of(snapshot))
+        ]
+        count = self.segments_box.segment_count
+        title = tr_n("{count} clip of {recordings} recordings", "{count} clips of {recordings} recordings", count)
+        return in_series(jobs, folder, title.format(count=count, recordings=len(jobs)))
 
     def remember(self) -> None:
         """All but the outlines, which the window has a switch for, and the marks."""
@@ -235,7 +249,7 @@ class ClipsPage(Page):
         form.addRow(tr("Names"), names)
         boxes = [*self.panel_boxes.values(), self.strip_box, self.outlines_box, self.overlay_box]
         self.shown = _group(tr("Shown"), boxes)
-        tells_time = self._snapshot.recording.info.start is not None
+        tells_time = any(each.recording.info.start is not None for each in self._snapshots)
         written = [box for name, box in self.text_boxes.items() if tells_time or name != "wall_clock"]
         self.written = _group(tr("Written into the picture"), written)
         self.cut_hint = text_label(tr(_CUT_HINT), "muted")
@@ -270,8 +284,8 @@ class ClipsPage(Page):
             group.setVisible(self._shows_panels())
         self.strip_box.setVisible(self._layout() is ClipLayout.MOSAIC)
         frame_shown = self.panel_boxes["frame"].isChecked()
-        self.overlay_box.setEnabled(frame_shown and self._snapshot.detector is not None)
-        self.outlines_box.setEnabled(frame_shown and self._snapshot.knows_where)
+        self.overlay_box.setEnabled(frame_shown and any(each.detector for each in self._snapshots))
+        self.outlines_box.setEnabled(frame_shown and any(each.knows_where for each in self._snapshots))
         self.text_boxes["score"].setEnabled(self.strip_box.isChecked())
         if not frame_shown:
             self.overlay_box.setChecked(False)
@@ -282,13 +296,32 @@ class ClipsPage(Page):
         self.changed.emit()
 
     def _name_of_first(self) -> str:
-        segments = self.segments_box.segments or self._snapshot.recording.segments[:1]
-        if not segments:
+        """The name of the first clip, or of one that there could be."""
+        box = self.segments_box
+        chosen = [(each, segments) for each in self._snapshots if (segments := box.segments_of(each))]
+        others = [(each, each.recording.segments) for each in self._snapshots if each.recording.segments]
+        if not (chosen or others):
             return ""
+        first, segments = (chosen or others)[0]
         # Of a cut it depends on what the recording holds.
         suffix = "" if self.cut_button.isChecked() else FORMATS[self._format()].suffix
-        recording = self._snapshot.recording
-        return clip_name(self.names_edit.text(), self.subject.name, recording, segments[0], suffix)
+        name = first.subject(self._settings.device).name
+        return clip_name(self.names_edit.text(), name, first.recording, segments[0], suffix)
+
+
+def _redaction_words(recordings: Sequence[ReviewedRecording]) -> str:
+    redacted = [each for each in recordings if each.redaction]
+    if not redacted:
+        return ""
+    if len(recordings) == 1:
+        parts = redaction_in_words(redacted[0].redaction)
+        return tr("Redacted, and so without sound: {parts}.").format(parts=parts)
+    words = tr_n(
+        "{count} recording is redacted, and so without sound.",
+        "{count} recordings are redacted, and so without sound.",
+        len(redacted),
+    )
+    return words.format(count=len(redacted))
 
 
 def _box(text: str, checked: bool) -> QCheckBox:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import VadError
-from engine.common.language import tr
+from engine.common.language import tr, tr_n
 from engine.export.estimate import Estimate, free_bytes
-from engine.hand_over.jobs import ExportJob
+from engine.hand_over.jobs import ExportJob, first_of
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.dialogs.hand_over.clips_page import ClipsPage
@@ -37,7 +37,7 @@ from vadgui.ui.bytes_text import bytes_text
 from vadgui.ui.failure import Failure
 from vadgui.ui.icons import icon
 from vadgui.ui.questions import ask
-from vadgui.ui.widgets import IconLine, button
+from vadgui.ui.widgets import IconLine, button, text_label
 
 _ICON_PX = 18
 _KINDS_WIDTH_PX, _KIND_HEIGHT_PX = 160, 32
@@ -51,17 +51,25 @@ class HandOverDialog(QDialog):
     """The ExportJob, and as the UnfinishedExport that it is until it is done."""
 
     def __init__(
-        self, snapshot: ReviewSnapshot, settings: Settings, folder: Path, parent: QWidget | None = None
+        self,
+        snapshots: Sequence[ReviewSnapshot],
+        settings: Settings,
+        folder: Path,
+        parent: QWidget | None = None,
+        left_out: Sequence[str] = (),
     ) -> None:
+        """Of one or several recordings; `left_out` says of others why they can't be handed over."""
         super().__init__(parent)
-        self.setWindowTitle(tr("Hand over · {name}").format(name=snapshot.recording.name))
+        count = len(snapshots)
+        title = tr_n("Hand over · {name}", "Hand over · {count} recordings", count)
+        self.setWindowTitle(title.format(name=snapshots[0].recording.name, count=count))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._snapshot = snapshot
+        self.snapshots = tuple(snapshots)
         self._settings = settings
-        self.clips = ClipsPage(snapshot, settings)
-        self.tables = TablesPage(snapshot, settings)
-        self.report = ReportPage(snapshot, settings)
-        self.package = PackagePage(snapshot, settings)
+        self.clips = ClipsPage(snapshots, settings)
+        self.tables = TablesPage(snapshots, settings)
+        self.report = ReportPage(snapshots, settings)
+        self.package = PackagePage(snapshots, settings)
         self.kinds = QListWidget()
         self.kinds.setAccessibleName(tr("What to hand over"))
         self.kinds.setFixedWidth(_KINDS_WIDTH_PX)
@@ -81,6 +89,9 @@ class HandOverDialog(QDialog):
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.line = IconLine()
+        self.left_out = text_label(_left_out_words(left_out), "muted")
+        self.left_out.setToolTip("\n".join(left_out))
+        self.left_out.setVisible(bool(left_out))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.ActionRole)
         self.export_button.setDefault(True)
@@ -89,6 +100,9 @@ class HandOverDialog(QDialog):
         self._lay_out()
         self.kinds.currentRowChanged.connect(self._show_page)
         self.kinds.setCurrentRow(0)
+        # Texts that wrap have no least height: on a small screen Qt would squeeze the fields beside them.
+        width = self.sizeHint().width()
+        self.setMinimumHeight(layout.totalHeightForWidth(width) if (layout := self.layout()) else 0)
 
     @property
     def page(self) -> Page:
@@ -130,6 +144,7 @@ class HandOverDialog(QDialog):
         layout.setSpacing(12)
         layout.addLayout(upper, stretch=1)
         layout.addLayout(folder)
+        layout.addWidget(self.left_out)
         layout.addWidget(self.line)
         layout.addLayout(lower)
         self.line.hide()
@@ -190,14 +205,16 @@ class HandOverDialog(QDialog):
         self.accept()
 
     def _as_unfinished(self, job: ExportJob) -> UnfinishedExport:
-        selected = self._snapshot.selected
+        selected = self.snapshots[0].selected
+        first, *others = (str(each.recording.info.path) for each in self.snapshots)
         return UnfinishedExport(
             job.title,
-            str(self._snapshot.recording.info.path),
+            first,
             str(self.folder),
             self.page.kind,
             self.page.segments_box.which,
             selected.start if selected else 0,
+            tuple(others),
         )
 
     def _show_failure(self, error: VadError) -> None:
@@ -205,3 +222,9 @@ class HandOverDialog(QDialog):
 
     def _browse(self) -> None:
         ask_for_folder(self, tr("Folder"), str(self.folder), lambda path: self.folder_edit.setText(str(path)))
+
+
+def _left_out_words(failures: Sequence[str]) -> str:
+    """Of some recordings that can't be handed over."""
+    words = tr_n("{count} recording is left out:", "{count} recordings are left out:", len(failures))
+    return "\n".join([words.format(count=len(failures)), first_of(failures)])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
 
 from engine.common.language import tr, tr_n, tr_noop
-from engine.common.names import fitting_name
 from engine.export.clip import ExportOptions
-from engine.export.estimate import Estimate, estimate_clips
-from engine.hand_over.jobs import PackageJob
+from engine.export.estimate import Estimate, estimate_clips, sum_of
+from engine.hand_over.joint_jobs import PackageJob
 from engine.video.source import PICTURES, size_bytes
 from vadgui.dialogs.files import ask_for_file
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
@@ -35,12 +35,12 @@ class PackagePage(Page):
     title = tr_noop("Evidence package")
     icon = "check"
 
-    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
-        super().__init__(snapshot, settings)
-        self.segments_box = SegmentsBox(snapshot)
+    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+        super().__init__(snapshots, settings)
+        self.segments_box = SegmentsBox(snapshots)
         self.copy_button = QRadioButton(tr("Copy it, bit for bit"))
         self.hash_button = QRadioButton(tr("Leave it out, and keep its SHA-256"))
-        self._is_redacted = bool(snapshot.recording.redaction)
+        self._is_redacted = any(each.recording.redaction for each in snapshots)
         copies = settings.package_copies and not self._is_redacted
         self.copy_button.setChecked(copies)
         self.hash_button.setChecked(not copies)
@@ -64,16 +64,20 @@ class PackagePage(Page):
 
     def estimate(self) -> Estimate:
         """The recording, and each segment twice: annotated, and cut."""
-        recording, segments = self._snapshot.recording, self.segments_box.segments
+        clips = sum_of(self._clips_of(each) for each in self._snapshots)
+        return clips.plus_bytes(self._recording_bytes) if self.copy_button.isChecked() else clips
+
+    def _clips_of(self, snapshot: ReviewSnapshot) -> Estimate:
+        recording, segments = snapshot.recording, self.segments_box.segments_of(snapshot)
         look = ExportOptions(panels=("frame",), score_strip=recording.scores is not None)
         clips = estimate_clips(recording, segments, look)
-        if recording.info.codec != PICTURES and not self._is_redacted:
+        if segments and recording.info.codec != PICTURES and not recording.redaction:
             clips = clips.plus_bytes(estimate_clips(recording, segments, None).size_bytes)
-        return clips.plus_bytes(self._recording_bytes) if self.copy_button.isChecked() else clips
+        return clips
 
     def summary(self) -> str:
         """With how many clips."""
-        count = len(self.segments_box.segments)
+        count = self.segments_box.segment_count
         if not count:
             return tr("Package without clips")
         return tr_n(
@@ -91,8 +95,7 @@ class PackagePage(Page):
         segments = self.segments_box
         copies = self.copy_button.isChecked()
         options = PackageOptions(segments.verdicts, with_recordings=copies, with_redacted=copies)
-        target = folder / fitting_name(self.subject.name, ".evidence")
-        return PackageJob(self.subject, self._snapshot.review, target, options, key)
+        return PackageJob(self.subjects, folder / self._name_of_all(".evidence"), options, key)
 
     def remember(self) -> None:
         """All but the key."""
@@ -101,7 +104,11 @@ class PackagePage(Page):
 
     @cached_property
     def _recording_bytes(self) -> int:
-        return size_bytes(self._snapshot.recording.info.path)  # a folder may have many files
+        # A folder may have many files. Of many recordings it was asked before, in a thread.
+        return sum(
+            size_bytes(each.recording.info.path) if each.recording_bytes is None else each.recording_bytes
+            for each in self._snapshots
+        )
 
     def _lay_out(self) -> None:
         recording = QVBoxLayout()

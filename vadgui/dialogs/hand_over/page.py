@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from engine.common.language import tr
+from engine.common.names import fitting_name
 from engine.export.estimate import Estimate
 from engine.export.reviewed import ListedSegment
 from engine.hand_over.jobs import ExportJob, Subject
@@ -30,16 +32,22 @@ class Page(QWidget):
     icon = ""
     segments_box: SegmentsBox
 
-    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
+    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+        """Of one or several recordings."""
         super().__init__()
-        self._snapshot = snapshot
+        self._snapshots = tuple(snapshots)
         self._settings = settings
 
     @property
-    def subject(self) -> Subject:
-        """The recording to hand over."""
-        of = self._snapshot
-        return Subject(of.recording, of.detector, self._settings.device, of.knows_where)
+    def subjects(self) -> tuple[Subject, ...]:
+        """The recordings to hand over."""
+        return tuple(each.subject(self._settings.device) for each in self._snapshots)
+
+    def _name_of_all(self, ending: str) -> str:
+        """The name of a file, with this ending, that is of all recordings."""
+        names = [each.name for each in self.subjects[:1]]
+        more = len(self._snapshots) - 1
+        return fitting_name(names[0], f"-and-{more}-more{ending}" if more else ending)
 
     @abstractmethod
     def estimate(self) -> Estimate:
@@ -71,13 +79,13 @@ class SegmentsBox(QComboBox):
 
     SELECTED, CONFIRMED, ALL = "selected", "confirmed", "all"
 
-    def __init__(self, snapshot: ReviewSnapshot, *, offers_selected: bool = False) -> None:
+    def __init__(self, snapshots: Sequence[ReviewSnapshot], *, offers_selected: bool = False) -> None:
         """The selected segment is offered where a page can do with a single one."""
         super().__init__()
         self.setAccessibleName(tr("Segments"))
-        self._snapshot = snapshot
-        count = {which: len(self._of(which)) for which in (self.CONFIRMED, self.ALL)}
-        selected = snapshot.selected
+        self._snapshots = tuple(snapshots)
+        count = {which: self._count(which) for which in (self.CONFIRMED, self.ALL)}
+        selected = self._snapshots[0].selected
         if selected and offers_selected:
             words = tr("The selected segment ({number}, frames {first} to {last})")
             said = words.format(number=selected.number, first=selected.start, last=selected.stop - 1)
@@ -95,17 +103,25 @@ class SegmentsBox(QComboBox):
         return str(self.currentData())
 
     @property
-    def segments(self) -> tuple[ListedSegment, ...]:
-        """The chosen segments."""
-        return self._of(self.which)
+    def segment_count(self) -> int:
+        """How many segments are chosen, of all recordings."""
+        return self._count(self.which)
+
+    def segments_of(self, snapshot: ReviewSnapshot) -> tuple[ListedSegment, ...]:
+        """The chosen segments of a recording."""
+        return _segments(snapshot, self.which)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """What they have in common."""
         return (Verdict.CONFIRMED,) if self.which == self.CONFIRMED else tuple(Verdict)
 
-    def _of(self, which: str) -> tuple[ListedSegment, ...]:
-        if which == self.SELECTED:
-            return (self._snapshot.selected,) if self._snapshot.selected else ()
-        recording = self._snapshot.recording
-        return recording.only([Verdict.CONFIRMED]).segments if which == self.CONFIRMED else recording.segments
+    def _count(self, which: str) -> int:
+        return sum(len(_segments(each, which)) for each in self._snapshots)
+
+
+def _segments(snapshot: ReviewSnapshot, which: str) -> tuple[ListedSegment, ...]:
+    if which == SegmentsBox.SELECTED:
+        return (snapshot.selected,) if snapshot.selected else ()
+    recording = snapshot.recording
+    return recording.only([Verdict.CONFIRMED]).segments if which == SegmentsBox.CONFIRMED else recording.segments

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
 from engine.common.language import tr, tr_n, tr_noop
-from engine.common.names import fitting_name
 from engine.export.estimate import Estimate
-from engine.hand_over.jobs import ReportJob
+from engine.hand_over.joint_jobs import ReportJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
@@ -30,9 +30,9 @@ class ReportPage(Page):
     title = tr_noop("Report")
     icon = "flag"
 
-    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
-        super().__init__(snapshot, settings)
-        self.segments_box = SegmentsBox(snapshot)
+    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+        super().__init__(snapshots, settings)
+        self.segments_box = SegmentsBox(snapshots)
         self.segments_box.choose(SegmentsBox.ALL)
         self.segments_box.currentIndexChanged.connect(self.changed)
         kinds = settings.export_report.split(",")
@@ -50,11 +50,11 @@ class ReportPage(Page):
 
     def estimate(self) -> Estimate:
         """By its pictures."""
-        return Estimate(0, 0.0, len(self.segments_box.segments) * _CARD_BYTES)
+        return Estimate(0, 0.0, self.segments_box.segment_count * _CARD_BYTES)
 
     def summary(self) -> str:
         """How many segments."""
-        count = len(self.segments_box.segments)
+        count = self.segments_box.segment_count
         if not self._suffixes:
             return ""
         return tr_n("Report of {count} segment", "Report of {count} segments", count).format(count=count)
@@ -62,8 +62,8 @@ class ReportPage(Page):
     def job(self, folder: Path) -> ReportJob:
         """The report."""
         suffixes = self._suffixes
-        target = folder / fitting_name(self.subject.name, f".report{suffixes[0]}")
-        return ReportJob(self.subject, target, self.segments_box.verdicts, with_pdf=len(suffixes) > 1)
+        target = folder / self._name_of_all(f".report{suffixes[0]}")
+        return ReportJob(self.subjects, target, self.segments_box.verdicts, with_pdf=len(suffixes) > 1)
 
     def remember(self) -> None:
         """The formats: which segments depends on the review."""

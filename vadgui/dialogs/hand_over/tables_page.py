@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 from engine.common.language import tr, tr_n, tr_noop
 from engine.export.estimate import Estimate
 from engine.export.list_files import FORMATS
-from engine.hand_over.jobs import TablesJob
+from engine.hand_over.jobs import ExportJob, TablesJob
+from engine.hand_over.joint_jobs import in_series
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
@@ -31,12 +33,12 @@ class TablesPage(Page):
     title = tr_noop("Tables")
     icon = "note"
 
-    def __init__(self, snapshot: ReviewSnapshot, settings: Settings) -> None:
-        super().__init__(snapshot, settings)
-        self.segments_box = SegmentsBox(snapshot)
+    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+        super().__init__(snapshots, settings)
+        self.segments_box = SegmentsBox(snapshots)
         self.segments_box.choose(SegmentsBox.ALL)
         remembered = settings.export_tables.split(",")
-        can_edl = snapshot.recording.constant_fps() is not None
+        can_edl = any(each.recording.constant_fps() is not None for each in snapshots)
         self.format_boxes: dict[str, QCheckBox] = {}
         column = QVBoxLayout()
         for name in FORMATS:
@@ -62,12 +64,14 @@ class TablesPage(Page):
 
     def summary(self) -> str:
         """How many files."""
-        count = len(self.formats)
+        count = len(self.formats) * len(self._snapshots)
         return tr_n("{count} file", "{count} files", count).format(count=count) if count else ""
 
-    def job(self, folder: Path) -> TablesJob:
+    def job(self, folder: Path) -> ExportJob:
         """The tables."""
-        return TablesJob(self.subject, self.formats, folder, self.segments_box.verdicts)
+        jobs = [TablesJob(each, self.formats, folder, self.segments_box.verdicts) for each in self.subjects]
+        title = tr_n("Tables of {name}", "Tables of {count} recordings", len(jobs))
+        return in_series(jobs, folder, title.format(name=self._snapshots[0].recording.name, count=len(jobs)))
 
     def remember(self) -> None:
         """The formats."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.flow.colour import flow_radius, flow_to_rgb
 from engine.flow.teachers import Teacher, teacher_by_name
 from engine.footage_check import FootageReport, FootageSummary, check_footage
+from engine.models.detector_header import read_header
 from engine.models.picture import model_picture
+from engine.review.verdicts import JudgedRecording, find_verdicts
 from engine.training import Run, RunSettings
 from engine.video.frame import Pixels
 from engine.video.source import VideoSource
@@ -47,6 +49,19 @@ def failure_of(error: Exception) -> Failure:
 def find_videos(paths: Sequence[Path], _should_stop: ShouldStop) -> Iterator[list[Path]]:
     """Yield one list of all videos in files and folders."""
     yield footage_videos(paths)
+
+
+def find_reviewed(
+    videos: Mapping[Path, str], detector: Path, should_stop: ShouldStop
+) -> Iterator[Sequence[JudgedRecording]]:
+    """Yield the recordings that were reviewed with a detector, among videos with their fingerprints and beside them."""
+    work = find_verdicts(videos, read_header(detector).fingerprint, should_stop)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            yield end.value.recordings
+            return
 
 
 def check(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[FootageReport | FootageSummary | float]:

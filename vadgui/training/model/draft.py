@@ -25,7 +25,12 @@ class Goal(Enum):
 
     NEW_CAMERA = "new"
     IMPROVE = "improve"
+    VERDICTS = "verdicts"
+    """Improve a detector by the recordings that were reviewed with it."""
     RESUME = "resume"
+
+
+IMPROVING = (Goal.IMPROVE, Goal.VERDICTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,7 @@ class TrainingDraft(QObject):
     @property
     def base(self) -> Path | None:
         """The detector to improve; None for other goals."""
-        return self._base if self._goal is Goal.IMPROVE else None
+        return self._base if self._goal in IMPROVING else None
 
     @property
     def base_choice(self) -> Path | None:
@@ -125,7 +130,7 @@ class TrainingDraft(QObject):
         match self._goal:
             case Goal.NEW_CAMERA:
                 return bool(self._camera)
-            case Goal.IMPROVE:
+            case Goal.IMPROVE | Goal.VERDICTS:
                 return bool(self._camera) and self._base is not None
             case Goal.RESUME:
                 return self._run is not None

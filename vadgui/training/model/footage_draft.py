@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.common.language import tr
 from engine.datasets.held_out import GAP_SECONDS, held_out_end_seconds
 from engine.footage_check import FootageFinding, FootageReport, FootageSummary
+from engine.review.verdicts import JudgedRecording
 from vadgui.ui.failure import Failure
 
 Part = tuple[float, float]
@@ -48,6 +49,8 @@ class FootageDraft(QObject):
 
     find_requested = Signal(object)
     """Files and folders in which to find videos."""
+    reviewed_requested = Signal(object)
+    """Path of the detector whose reviewed recordings are to be found."""
     check_requested = Signal(object)
     """Paths of all recordings to check; the last request replaces earlier ones."""
 
@@ -95,6 +98,27 @@ class FootageDraft(QObject):
             self._clips |= new
             self._check_again()
         self.changed.emit()
+
+    def find_reviewed(self, detector: Path) -> None:
+        """Request a search for the recordings reviewed with a detector; `add_reviewed` receives the result."""
+        self._problem = None
+        self.reviewed_requested.emit(detector)
+
+    def add_reviewed(self, recordings: Sequence[JudgedRecording]) -> None:
+        """Add reviewed recordings without what nobody has called normal."""
+        new = [each for each in recordings if each.video not in self._clips]
+        self.add_videos(each.video for each in new)
+        for each in new:
+            for part in each.not_normal:
+                self.leave_out(each.video, part)
+        if not recordings:
+            self.set_failure(
+                Failure(
+                    tr("No recording was reviewed with this detector"),
+                    "",
+                    tr("Confirm and dismiss what it flags in its recordings first, or add recordings here yourself."),
+                )
+            )
 
     def remove_videos(self, paths: Iterable[Path]) -> None:
         """Remove recordings."""

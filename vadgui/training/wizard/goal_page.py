@@ -1,4 +1,4 @@
-"""The page that asks for the goal: train for a new camera, improve a detector, or resume a run."""
+"""The page that asks for the goal: a new camera, a better detector, one retrained with verdicts, or a run to resume."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QT
 
 from engine.common.language import tr
 from vadgui.dialogs.files import DETECTOR_FILTER, ask_for_file
-from vadgui.training.model.draft import Goal
+from vadgui.training.model.draft import IMPROVING, Goal
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.widgets import OptionCard, Page, group_cards
 from vadgui.ui.detector_card import detector_card
@@ -40,6 +40,8 @@ class GoalPage(Page):
         self.base_box.activated.connect(self._choose_base)
         self.browse_button = button(tr("Browse …"), tr("A detector file from elsewhere"))
         self.browse_button.clicked.connect(self._browse)
+        self.base_row = QWidget()
+        """The choice of the detector to improve, in the card of the goal that asks for one."""
         self.run_list = QTreeWidget()
         self.run_list.setRootIsDecorated(False)
         self.run_list.setHeaderLabels([tr("Camera"), tr("State"), tr("Begun")])
@@ -56,6 +58,14 @@ class GoalPage(Page):
                 tr(
                     "Go on from what a detector has learnt, with more normal footage of the same camera: another "
                     "season, other light, what it wrongly flagged."
+                ),
+            ),
+            Goal.VERDICTS: OptionCard(
+                tr("Retrain with verdicts"),
+                tr(
+                    "Go on from what a detector has learnt, with the recordings that were reviewed with it. What was "
+                    "dismissed as normal is learnt, all else that was judged is left out. Review them to the end "
+                    "first: what has no verdict is taken as normal."
                 ),
             ),
             Goal.RESUME: OptionCard(tr("Go on with a training"), ""),
@@ -77,10 +87,10 @@ class GoalPage(Page):
         return self._draft.goal_is_complete()
 
     def _lay_out(self) -> None:
-        base = QHBoxLayout()
+        base = QHBoxLayout(self.base_row)
+        base.setContentsMargins(0, 0, 0, 0)
         base.addWidget(self.base_box, 1)
         base.addWidget(self.browse_button)
-        self.cards[Goal.IMPROVE].body.addLayout(base)
         self.cards[Goal.RESUME].body.addWidget(self.run_list)
         self.name_row = QWidget()
         name = QFormLayout(self.name_row)
@@ -96,6 +106,8 @@ class GoalPage(Page):
     def _show(self) -> None:
         goal = self._draft.goal
         self.cards[goal].radio.setChecked(True)
+        if goal in IMPROVING:
+            self.cards[goal].body.addWidget(self.base_row)
         for each, card in self.cards.items():
             card.details.setVisible(each is goal and each is not Goal.NEW_CAMERA)
         self.name_row.setVisible(goal is not Goal.RESUME)

@@ -85,6 +85,9 @@ class TrainingWizard(QWizard):
         if page_id == GOAL and self._state.draft.goal is Goal.RESUME:
             self._state.open_run_requested.emit(self._state.draft.run)
             return False
+        draft = self._state.draft
+        if page_id == GOAL and draft.goal is Goal.VERDICTS and draft.base:
+            draft.footage.find_reviewed(draft.base)
         return super().validateCurrentPage()
 
     def show_run(self) -> None:

@@ -14,8 +14,6 @@ from engine.common.language import SOURCE_LANGUAGE, use_language
 from vadgui.training.jobs.plan_client import PlanClient
 from vadgui.training.jobs.training_client import TrainingClient
 
-TIMEOUT_MS = 60_000
-
 
 @pytest.fixture(autouse=True)
 def _german() -> Iterator[None]:
@@ -30,7 +28,7 @@ def test_the_process_that_plans(tmp_path: Path, qtbot: QtBot) -> None:
     client.answered.connect(answers.append)
     settings = {"name": "gate", "videos": ["a.mp4"], "held_out": ["a.mp4"]}
     client.request_plans(settings, tmp_path / "run", False)
-    qtbot.waitUntil(lambda: bool(answers) and "share" not in answers[-1], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(answers) and "share" not in answers[-1])
     client.close()
     assert "Alle Videos sind zurückgehalten" in answers[-1]["plans"][""]["refusal"]
 
@@ -39,7 +37,7 @@ def test_the_process_that_trains(tmp_path: Path, qtbot: QtBot) -> None:
     events: list[Event] = []
     client = TrainingClient()
     client.event_arrived.connect(events.append)
-    with qtbot.waitSignal(client.ended, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(client.ended):
         client.start(tmp_path)
     failure = events[-1]
     assert isinstance(failure, Failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget, QWizard
 from pytestqt.qtbot import QtBot
 
+from engine.models.detector_header import read_header
+from engine.review.document import DetectorUsed, JudgedSegment, Verdict
+from engine.review.recording_list import ListedRecording
 from engine.training import Run
+from resources import detector_path
+from tests.engine.commands.reviews import write_review
 from tests.tiny import TINY
 from tests.vadgui.training.wizard.driving import (
     answer,
@@ -373,3 +379,43 @@ def test_closed_before_the_training_began_the_wizard_reopens_at_the_same_page(
     assert open_wizard(program, qtbot) is wizard
     assert wizard.currentPage() is wizard.effort_page
     assert len(program.controller.state.draft.footage.clips) == len(clips)
+
+
+def test_the_fourth_goal_takes_what_was_reviewed_and_leaves_out_what_is_not_normal(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    detector = detector_path("plaza")
+    used = DetectorUsed("Demo plaza", read_header(detector).fingerprint)
+    videos = [Path(shutil.copy(clip, tmp_path / clip.name)) for clip in clips[:2]]
+    normal = JudgedSegment(start=2, stop=8, verdict=Verdict.DISMISSED, reason="normal")
+    thief = JudgedSegment(start=10, stop=20, verdict=Verdict.CONFIRMED)
+    write_review(videos[0], normal, thief, detector=used, score="calibrated")
+    write_review(videos[1], normal, detector=used, score="calibrated")
+    program = make_program()
+    program.recordings.model.add(ListedRecording(path=str(video)) for video in videos)
+    wizard = open_wizard(program, qtbot)
+    page = wizard.goal_page
+    click(page.cards[Goal.VERDICTS].radio, qtbot)
+    assert page.base_box.isVisible()
+    paths = [page.base_box.itemData(number) for number in range(page.base_box.count())]
+    page.base_box.setCurrentIndex(paths.index(detector))
+    page.base_box.activated.emit(page.base_box.currentIndex())
+    qtbot.keyClicks(page.name_edit, "Plaza")
+    go_next(wizard, qtbot)
+    footage = program.controller.state.draft.footage
+    qtbot.waitUntil(lambda: len(footage.clips) == 2)
+    assert [clip.path for clip in footage.clips] == videos
+    assert footage.clips[0].left_out == (pytest.approx((0.4, 0.8)),)
+    assert footage.clips[1].left_out == ()
+    qtbot.waitUntil(lambda: footage.checking is None)
+    fields = program.controller.state.draft.settings_fields()
+    assert fields["start_from"] == str(detector)
+
+
+def test_where_nothing_was_reviewed_the_fourth_goal_says_what_to_do(make_program: MakeProgram, qtbot: QtBot) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    click(wizard.goal_page.cards[Goal.VERDICTS].radio, qtbot)
+    qtbot.keyClicks(wizard.goal_page.name_edit, "Plaza")
+    go_next(wizard, qtbot)
+    qtbot.waitUntil(lambda: "No recording was reviewed" in wizard.footage_page.status.text())
