@@ -18,9 +18,7 @@ from PySide6.QtGui import QContextMenuEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
-    QDoubleSpinBox,
     QFileDialog,
-    QInputDialog,
     QLabel,
     QMenu,
     QMessageBox,
@@ -40,6 +38,7 @@ from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.help import ShortcutsDialog
 from vadgui.dialogs.learn_camera import LearnCameraDialog
+from vadgui.dialogs.rate import RateDialog
 from vadgui.jobs import camera_learning
 from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
@@ -126,8 +125,8 @@ def test_the_rate_of_pictures_is_asked_for_and_kept(program: Program, qtbot: QtB
     assert set_rate.isEnabled()
     assert program.session.times[-1] == pytest.approx(19 / 25)
     set_rate.trigger()
-    dialog = dialog_of(program.window, QInputDialog, qtbot)
-    box = dialog.findChild(QDoubleSpinBox)
+    dialog = dialog_of(program.window, RateDialog, qtbot)
+    box = dialog.box
     box.selectAll()
     qtbot.keyClicks(box, "10")
     qtbot.keyClick(box, Qt.Key.Key_Return)

@@ -44,15 +44,22 @@ class NumberBox(QDoubleSpinBox):
     def validate(self, text: str, position: int) -> _Validated:
         """Whether a text is a number of the range, with no more decimals than are kept."""
         bare = _without_affixes(self, text)
-        number = parse_number(bare)
+        number = self._parsed(bare)
         decimals = len(bare.strip().translate(_SEPARATORS).partition(".")[2])
         taken = number is not None and decimals <= self.decimals() and self.minimum() <= number <= self.maximum()
         return _state(bare, taken), text, position
 
     def valueFromText(self, text: str) -> float:  # noqa: N802 - Qt's name
         """The number that a text means; the present one where it means none."""
-        number = parse_number(_without_affixes(self, text))
+        number = self._parsed(_without_affixes(self, text))
         return self.value() if number is None else number
+
+    def _parsed(self, bare: str) -> float | None:
+        """As a number; what might also mean thousands does not where so many are beyond the range."""
+        plain = bare.strip().translate(_SEPARATORS)
+        if _AMBIGUOUS.fullmatch(plain) and abs(float(plain.replace(".", ""))) > self.maximum():
+            return float(plain)
+        return parse_number(bare)
 
     def fixup(self, text: str) -> str:
         """Leave a text as it is: Qt would take commas out, and make another number of it."""

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from vadgui.dialogs.rate import ask_for_rate
 from vadgui.timeline.header import TimelineHeader
 from vadgui.ui.number_boxes import NumberBox, WholeNumberBox, parse_number, parse_whole_number
 
@@ -103,3 +104,25 @@ def test_what_is_shown_is_read_back(value: float, decimals: int) -> None:
 def test_whole_numbers_are_read_however_they_are_grouped(value: int) -> None:
     for grouped in (f"{value}", f"{value:,}", f"{value:,}".replace(",", "."), f"{value:,}".replace(",", "\u202f")):
         assert parse_whole_number(grouped) == value
+
+
+@pytest.mark.usefixtures("language")
+@pytest.mark.parametrize(("text", "fps"), [("12.5", 12.5), ("12,5", 12.5), ("23.976", 23.976), ("29,97", 29.97)])
+def test_a_frame_rate_means_the_same_in_every_language(text: str, fps: float, qtbot: QtBot) -> None:
+    parent, given = QWidget(), list[float]()
+    qtbot.addWidget(parent)
+    dialog = ask_for_rate(parent, 25.0, given.append)
+    dialog.box.selectAll()
+    qtbot.keyClicks(dialog.box, text)
+    qtbot.keyClick(dialog.box, Qt.Key.Key_Return)
+    assert given == [fps]
+
+
+def test_a_frame_rate_that_might_mean_two_is_refused(qtbot: QtBot) -> None:
+    parent, given = QWidget(), list[float]()
+    qtbot.addWidget(parent)
+    dialog = ask_for_rate(parent, 25.0, given.append)
+    dialog.box.selectAll()
+    qtbot.keyClicks(dialog.box, "1.000")
+    qtbot.keyClick(dialog.box, Qt.Key.Key_Return)
+    assert given == []
