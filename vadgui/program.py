@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,9 @@ import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.language import tr
 from engine.common.names import displayable
-from engine.review.camera_zones import remember_zones
-from engine.review.clock import Clock
-from engine.review.document import DetectorUsed, Review
 from engine.review.files import usual_paths
 from engine.video import open_video
 from engine.video.given_rates import give_rate
-from engine.video.name_patterns import remember_pattern
 from vadgui import errors
 from vadgui.archive.controller import ArchiveController
 from vadgui.export_controller import ExportController
@@ -28,7 +24,6 @@ from vadgui.jobs.export_queue import ExportQueue
 from vadgui.jobs.messages import VideoOpened
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
-from vadgui.jobs.review_keeper import ReviewKeeper
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.learning_controller import LearningController
 from vadgui.model.session import DetectorSummary, ReviewSession
@@ -36,10 +31,9 @@ from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController
 from vadgui.recordings.model import RecordingModel
-from vadgui.save_as_controller import SaveAsController
+from vadgui.review_controller import ReviewController
 from vadgui.settings import Settings
 from vadgui.training.controller import TrainingController
-from vadgui.ui.questions import ask
 from vadgui.window.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -90,17 +84,14 @@ class Program(QObject):
             self.window, self.exports, lambda: ReviewSnapshot.of(self.session), settings
         )
         self.hang_watch = HangWatch(self.window, self.worker, self._abandon_video)
-        self.reviews = ReviewKeeper(self._review_to_save)
+        self.review_controller = ReviewController(self.window, self.session, self.worker, reporter, settings)
+        self.reviews = self.review_controller.keeper
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
-        )
-        self.saving_as = SaveAsController(
-            self.window, self.session, self.reviews, settings, lambda: self.session.review.keep(*self._in_use())
         )
         self.archives = ArchiveController(settings, self.window)
         self._pending_detector: Path | None = None
         self._connect_session()
-        self._connect_review()
         self._connect_window()
         self._connect_training()
         self.learning.learnt.connect(self.open_detector)
@@ -110,7 +101,7 @@ class Program(QObject):
 
     def open_video(self, path: Path) -> None:
         """Open a recording, or the one of a review's file, in place of the present one."""
-        if self._may_leave_review(lambda: self.open_video(path)):
+        if self.review_controller.may_leave(lambda: self.open_video(path)):
             self.recordings.expect_opening()
             self.worker.open_video(path)
 
@@ -145,7 +136,7 @@ class Program(QObject):
         self.player.pause()
         self.archives.close()
         self.hang_watch.close()
-        self.reviews.close()
+        self.review_controller.close()
         self.worker.close()
         self.recordings.close()
         self.exports.close()
@@ -214,7 +205,7 @@ class Program(QObject):
             self._settings.remember_video(review.path)
         self._settings.video_folder = str(opened.info.path.parent)
         may_analyse = self._choose_detector(opened.info.path)
-        self._open_review(opened)
+        self.review_controller.open(opened)
         self.worker.set_zones(self.session.review.zones)
         self.session.show(opened.first_view)
         self._load_pending_detector()
@@ -240,26 +231,8 @@ class Program(QObject):
             self.worker.close_detector()
         return False
 
-    def _open_review(self, opened: VideoOpened) -> None:
-        """Go on with what was decided of the recording, in this window or an earlier one."""
-        session, found = self.session, opened.review
-        self.reviews.flush()
-        mine = self.session.review.document(session.playhead, None)
-        is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
-        if found.opened and found.opened.path != self.reviews.path:
-            is_mine = False  # somebody else's review of the same recording, or this one where it was moved to
-        session.open_video(opened.info, opened.times)
-        if is_mine and mine:
-            session.resume(mine)
-            return
-        self.reviews.attend(found)
-        if found.opened:
-            session.resume(found.opened.review, found.notice)
-        session.review.set_access(found.notice, _in_a_line(found.refusal) if found.refusal else "")
-
     def _video_closed(self) -> None:
-        self.reviews.flush()
-        self.reviews.attend(None)
+        self.review_controller.leave()
         self.session.close_video()
 
     def _source_changed(self, change: SourceChange) -> None:
@@ -269,52 +242,13 @@ class Program(QObject):
         if change is SourceChange.REPLACED:
             review.set_access(review.notice, tr("Nothing can be decided until the recording is opened again."))
 
-    def _connect_review(self) -> None:
-        review, reviews = self.session.review, self.reviews
-        review.changed.connect(reviews.save_soon)
-        review.zones_changed.connect(self._use_zones)
-        self.session.playhead_changed.connect(lambda _: reviews.save_later())
-        reviews.refused.connect(lambda error: review.set_access(review.notice, _in_a_line(error)))
-        reviews.failed.connect(self._reporter.report)
-
-    def _may_leave_review(self, leave: Callable[[], object]) -> bool:
-        """Whether all that was decided is on disk. Where it can't be written, ask; `leave` is called if it may go."""
-        self.window.verdict_bar.keep_note()
-        self.reviews.flush()  # besides, the same review may be read next
-        if not self.reviews.is_unsaved:
-            return True
-
-        def give_up() -> None:
-            self.reviews.attend(None)
-            leave()
-
-        ask(
-            self.window,
-            tr("What you decided last can't be saved."),
-            tr(
-                "It is kept in this window, and lost if you go on. Make room on the disk, or connect it again, and "
-                "repeat what you did."
-            ),
-            {tr("Go on without saving"): give_up},
-            otherwise=tr("Stay here"),
-        )
-        return False
-
     def _close_video(self) -> None:
-        if self._may_leave_review(self._close_video):
+        if self.review_controller.may_leave(self._close_video):
             self.worker.close_video()
 
     def _abandon_video(self) -> None:
-        if self._may_leave_review(self._abandon_video):
+        if self.review_controller.may_leave(self._abandon_video):
             self.worker.abandon()
-
-    def _review_to_save(self) -> Review | None:
-        return self.session.review.document(*self._in_use())
-
-    def _in_use(self) -> tuple[int, DetectorUsed | None]:
-        """Playhead and detector, for the document."""
-        detector = self.session.detector
-        return self.session.playhead, DetectorUsed(detector.name, detector.fingerprint) if detector else None
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:
@@ -327,17 +261,6 @@ class Program(QObject):
             self._settings.remember_detector(self.session.video.path, detector.path)
         self.session.use_detector(detector)
         self._begin_analysis()
-
-    def _use_zones(self) -> None:
-        self.worker.set_zones(self.session.review.zones)
-        self.session.forget_places()
-        detector = self.session.detector
-        # A clock that was found by itself is that of this recording; nobody has drawn it.
-        if detector and detector.fingerprint and self.session.review.zones_are_touched:
-            try:
-                remember_zones(detector.fingerprint, self.session.review.zones)
-            except VadError as error:
-                self._reporter.report(error)
 
     def _begin_analysis(self) -> None:
         # Whoever opened a recording or a detector has forgotten them.
@@ -355,7 +278,6 @@ class Program(QObject):
         window.video_chosen.connect(self.open_video)
         window.demo_chosen.connect(self.open_demo)
         window.rate_given.connect(self._give_rate)
-        window.requests.clock_chosen.connect(self._set_clock)
         window.close_video_requested.connect(self._close_video)
         window.source_banner.open_button.clicked.connect(self._open_again)
         window.detector_chosen.connect(self.open_detector)
@@ -380,16 +302,6 @@ class Program(QObject):
             self._reporter.report(error)
         else:
             self.open_video(video.path)
-
-    def _set_clock(self, clock: Clock, pattern: str) -> None:
-        review = self.session.review
-        if clock != review.clock:
-            review.edit(lambda editor: editor.set_clock(clock))
-        if pattern:
-            try:
-                remember_pattern(pattern)
-            except VadError as error:
-                self._reporter.report(error)
 
     def _run_all(self, goes_on: bool) -> None:
         """Whoever pauses the analysis wants the machine for something else: the others wait too."""
@@ -456,10 +368,7 @@ class Program(QObject):
         window.train_requested.connect(lambda: controller.open_wizard(window))
         window.library_requested.connect(lambda: controller.open_library(window))
         window.may_close = lambda: (
-            self._may_leave_review(window.close) and self.learning.verdicts.may_close() and controller.may_close(window)
+            self.review_controller.may_leave(window.close)
+            and self.learning.verdicts.may_close()
+            and controller.may_close(window)
         )
-
-
-def _in_a_line(error: VadError) -> str:
-    """What failed and what to do, without the path, which the person sees elsewhere."""
-    return " ".join(filter(None, (f"{error.what}.", error.advice)))
