@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.archive import schema
-from engine.archive.database import Archive
+from engine.archive.database import Archive, without_password
 from engine.common.errors import ArchiveError
 
 
@@ -58,6 +58,25 @@ def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
         Archive("postgresql://me:secret@127.0.0.1:1/name", create=True)
     assert "secret" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+
+
+@pytest.mark.parametrize("parameter", ["password", "sslpassword", "passfile"])
+def test_no_password_in_a_query_is_shown_or_remembered(parameter: str) -> None:
+    pytest.importorskip("psycopg")
+    place = f"postgresql://me@127.0.0.1:1/name?{parameter}=secret&connect_timeout=2"
+    assert without_password(place) == "postgresql://me@127.0.0.1:1/name?connect_timeout=2"
+    with pytest.raises(ArchiveError) as caught:
+        Archive(place, create=True)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["postgresql://me:secret@host:54x/name", "://me:secret@host/name"])
+def test_what_is_no_url_of_a_data_base_is_said_without_its_password(place: str) -> None:
+    pytest.importorskip("psycopg")
+    assert "secret" not in without_password(place)
+    with pytest.raises(ArchiveError) as caught:
+        Archive(place, create=True)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
