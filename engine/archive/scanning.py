@@ -79,7 +79,11 @@ def remember_folder(archive: Archive, folder: Path, rule: CameraRule | None) -> 
 
 
 def _check_folder(folder: Path) -> None:
-    if holds_secret(str(folder)):
+    try:
+        is_refused = holds_secret(str(folder))
+    except ValueError:  # neither it nor the error is told: nobody knows where in it a password is
+        raise ArchiveError(tr("This is no URL of a folder"), advice=tr("Check how it is written.")) from None
+    if is_refused:
         raise ArchiveError(
             tr("The URL holds a password or a signature, which an archive does not keep"),
             advice=tr("Leave it out, and give it to fsspec: in the environment, or in ~/.config/fsspec."),
