@@ -23,6 +23,23 @@ def test_an_archive_is_there_again(place: str) -> None:
         assert connection.execute(sa.select(schema.folders.c.path)).scalars().all() == [Path("/a")]
 
 
+def test_one_made_before_the_index_by_rank_gets_it(place: str) -> None:
+    with Archive(place, create=True) as archive, archive.changing() as connection:
+        connection.execute(sa.text("DROP INDEX segments_by_rank"))
+        connection.execute(sa.text("CREATE INDEX segments_by_score ON segments (peak_score)"))
+
+    def indexes() -> set[str]:
+        table, column = ("sqlite_master", "name") if "://" not in place else ("pg_indexes", "indexname")
+        with Archive(place) as archive, archive.reading() as connection:
+            found = connection.execute(sa.text(f"SELECT {column} FROM {table}")).scalars()
+            return {name for name in found if name in ("segments_by_rank", "segments_by_score")}
+
+    assert indexes() == {"segments_by_score"}
+    for _ in range(2):
+        Archive(place, create=True).close()
+        assert indexes() == {"segments_by_rank"}
+
+
 def test_a_newer_one_is_refused_and_left_as_it_is(place: str) -> None:
     with Archive(place, create=True) as archive, archive.changing() as connection:
         connection.execute(sa.update(schema.archive_version).values(version=schema.VERSION + 1))
