@@ -91,6 +91,22 @@ class Archive:
         with self.reading() as connection:
             return connection.execute(sa.text(_CHANGES)).scalar_one()
 
+    def renew_index(self) -> None:
+        """Give an archive that was made by an earlier version the index by which segments are ranked now.
+
+        Raises:
+            ArchiveError: the data base says no.
+        """
+        # SQLAlchemy can't tell whether SQLite has an index of an expression: the former one tells.
+        known = "sqlite_master WHERE name" if self._is_file else "pg_indexes WHERE indexname"
+        query = sa.text(f"SELECT count(*) FROM {known} = :name")
+        with self.reading() as connection:
+            if not connection.execute(query, {"name": schema.FORMER_INDEX}).scalar_one():
+                return
+        with self.changing() as connection:
+            connection.execute(sa.schema.CreateIndex(schema.BY_RANK, if_not_exists=True))
+            connection.execute(sa.text(f"DROP INDEX IF EXISTS {schema.FORMER_INDEX}"))
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -130,17 +146,7 @@ class Archive:
             advice = tr("Take back a copy of it, or make a new one with `vad archive scan`.")
             what = tr("This archive lacks tables: {tables}").format(tables=", ".join(lacking))
             raise ArchiveError(what, subject=self.place, advice=advice)
-        if create:
-            self._renew_index(connection)
         return False
-
-    def _renew_index(self, connection: Connection) -> None:
-        # SQLAlchemy can't tell whether SQLite has an index of an expression: the former one tells.
-        known = "sqlite_master WHERE name" if self._is_file else "pg_indexes WHERE indexname"
-        query = sa.text(f"SELECT count(*) FROM {known} = :name")
-        if connection.execute(query, {"name": schema.FORMER_INDEX}).scalar_one():
-            connection.execute(sa.schema.CreateIndex(schema.BY_RANK, if_not_exists=True))
-            connection.execute(sa.text(f"DROP INDEX IF EXISTS {schema.FORMER_INDEX}"))
 
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:

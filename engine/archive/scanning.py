@@ -115,6 +115,7 @@ def scan(
     Raises:
         ArchiveError: the archive can't be changed.
     """
+    archive.renew_index()
     wanted = {resolved(path) for path in chosen}
     with archive.reading() as connection:
         rows = connection.execute(sa.select(folders).order_by(folders.c.id)).mappings().all()

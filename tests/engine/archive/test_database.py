@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from engine.archive import schema
 from engine.archive.database import Archive, without_password
+from engine.archive.scanning import scan
+from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
 
 
@@ -36,7 +38,8 @@ def test_one_made_before_the_index_by_rank_gets_it(place: str) -> None:
 
     assert indexes() == {"segments_by_score"}
     for _ in range(2):
-        Archive(place, create=True).close()
+        with Archive(place) as archive:
+            finished(scan(archive))
         assert indexes() == {"segments_by_rank"}
 
 
