@@ -90,8 +90,8 @@ def _matched(alike: _Alike, should_stop: ShouldStop) -> Iterator[tuple[str, Path
         for files in by_tail.values():
             files.reverse()  # the first is taken first
         for path, parts in list(before.items()):
-            if len(parts) >= length and (files := by_tail.get(parts[:length])):
-                found = files.pop()
+            if len(parts) >= length and (alike_files := by_tail.get(parts[:length])):
+                found = alike_files.pop()
                 del before[path], now[found]
                 yield path, found
 
