@@ -14,6 +14,8 @@ from sqlalchemy.engine import Connection
 from engine.archive.database import Archive
 from engine.archive.listing import Box
 from engine.archive.schema import RANK, AnalysisState, FileState, recordings, segments
+from engine.common.errors import ArchiveError
+from engine.common.language import tr
 from engine.review.document import Verdict
 
 
@@ -109,6 +111,23 @@ def _listed() -> sa.Select[Any]:
     s, r = segments.c, recordings.c
     of_recording = (r.path, r.camera, r.detector_name, r.score, r.threshold, r.fingerprint, r.detector_fingerprint)
     return sa.select(*of_recording, *s).join_from(segments, recordings, s.recording_id == r.id)
+
+
+def check_cameras(archive: Archive, names: Sequence[str]) -> None:
+    """Check that the archive has cameras of these names.
+
+    Raises:
+        ArchiveError: it has none of a name, or it can't be read.
+    """
+    if not names:
+        return
+    with archive.reading() as connection:
+        known = (
+            connection.execute(sa.select(recordings.c.camera).distinct().order_by(recordings.c.camera)).scalars().all()
+        )
+    if unknown := [name for name in names if name not in known]:
+        advice = tr("There are: {names}.").format(names=", ".join(known)) if known else tr("Scan its folder first.")
+        raise ArchiveError(tr("The archive has no camera of this name"), subject=", ".join(unknown), advice=advice)
 
 
 def counts(archive: Archive) -> list[CameraCounts]:

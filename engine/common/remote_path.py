@@ -164,9 +164,10 @@ def as_path(name: str | Path) -> Path:
     if scheme != "file":
         return RemotePath(name)
     try:
-        return Path(url2pathname(urlsplit(name).path))
-    except ValueError:  # no URL after all: nothing is found under that name
-        return Path(name)
+        path = urlsplit(name).path
+    except ValueError:
+        path = ""
+    return Path(url2pathname(path) if path else name)  # of what is no URL after all, nothing is found under that name
 
 
 def url_scheme(name: str) -> str:

@@ -12,6 +12,7 @@ import click
 
 from engine.archive.database import Archive
 from engine.archive.leases import LEASE_SECONDS, LONGEST_LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
+from engine.archive.searching import check_cameras
 from engine.commands.archive.options import archive_option, cameras_option
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
@@ -113,6 +114,7 @@ def analyse(
         from engine.archive.analysing import AnalysisSettings, analyse_divided, analyse_waiting
         from engine.models.predictor import Predictor
 
+        check_cameras(archive, cameras)
         # Of a cluster, only the workers' device matters.
         predictor = Predictor.open(detector_path, "cpu" if address else device)
         scorer = chosen_scorer(score, predictor.settings.calibration)

@@ -9,7 +9,7 @@ import click
 
 from engine.archive.database import Archive
 from engine.archive.hit_lists import FORMATS, write_hits
-from engine.archive.searching import search
+from engine.archive.searching import check_cameras, search
 from engine.commands.archive.options import archive_option, query_of, query_options
 
 
@@ -24,5 +24,6 @@ def export(place: str, target: Path, **options: Any) -> None:
     if target.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"end it in {' or '.join(FORMATS)}", param_hint="--out")
     with Archive(place) as archive:
+        check_cameras(archive, options["cameras"])
         count = write_hits(target, search(archive, query_of(**options)))
     click.echo(f"{count} segments -> {target}")

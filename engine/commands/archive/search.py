@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from engine.archive.database import Archive
-from engine.archive.searching import Hit
+from engine.archive.searching import Hit, check_cameras
 from engine.archive.searching import search as found
 from engine.commands.archive.options import archive_option, query_of, query_options
 from engine.common.clock_text import clock_text
@@ -22,6 +22,7 @@ _LIMIT = 50
 def search(place: str, **options: Any) -> None:
     """List the segments that fit: score, camera, when, why, verdict, and where to look."""
     with Archive(place) as archive:
+        check_cameras(archive, options["cameras"])
         hits = list(found(archive, query_of(**options)))
     for hit in hits:
         click.echo(_line(hit))

@@ -72,6 +72,15 @@ def test_search_and_export_find_the_same(place: Path, tmp_path: Path) -> None:
     assert run("export", "--out", tmp_path / "found.txt").exit_code == 2
 
 
+def test_a_camera_that_is_not_there_is_told_with_those_that_are(place: Path, tmp_path: Path) -> None:
+    assert place.exists()
+    for command in (["search"], ["export", "--out", tmp_path / "x.csv"], ["analyse", "--detector", "plaza"]):
+        result = run(*command, "--camera", "nroth")
+        assert result.exit_code == 1
+        assert "no camera of this name: nroth" in result.stderr
+        assert "There are: north, south." in result.stderr
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -133,6 +133,7 @@ def test_a_web_server_is_asked_for_ranges(tmp_path: Path) -> None:
 
 
 def test_a_url_is_a_path_with_its_parts() -> None:
+    assert not as_path("file://").exists(), "not the present folder"
     path = as_path("s3://bucket/north/10-00.mp4")
     assert isinstance(path, RemotePath)
     assert str(path) == str(path.absolute()) == "s3://bucket/north/10-00.mp4"
