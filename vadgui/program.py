@@ -240,6 +240,7 @@ class Program(QObject):
         review = self.session.review
         self.window.source_banner.tell(change)
         if change is SourceChange.REPLACED:
+            self.review_controller.save()
             review.set_access(review.notice, tr("Nothing can be decided until the recording is opened again."))
 
     def _close_video(self) -> None:
