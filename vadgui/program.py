@@ -247,9 +247,9 @@ class Program(QObject):
         if self.review_controller.may_leave(self._close_video):
             self.worker.close_video()
 
-    def _abandon_video(self) -> None:
-        if self.review_controller.may_leave(self._abandon_video):
-            self.worker.abandon()
+    def _abandon_video(self, hanging: Path) -> None:
+        if self.review_controller.may_leave(lambda: self._abandon_video(hanging)):
+            self.worker.abandon(hanging)
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:

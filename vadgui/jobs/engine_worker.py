@@ -101,6 +101,8 @@ class EngineWorker(QObject):
     """Path of a recording that could not be opened, and the Exception."""
     failed = Signal(object)
     """The Exception that another task ended with."""
+    restarted = Signal(object)
+    """Path of a recording with which the threads hung: the new ones have nothing to do yet."""
 
     _posted = Signal(object, object)
     _view_waiting = Signal()
@@ -152,7 +154,7 @@ class EngineWorker(QObject):
         busy_since = self._loop.busy_since
         return busy_since is not None and busy_since <= call.since + _AHEAD_SECONDS
 
-    def abandon(self) -> None:
+    def abandon(self, hanging: Path) -> None:
         """Go on with new threads, without recording and detector: the old ones hang, and end when they come back."""
         self._requests.add(Quit())
         self._reader.leave()
@@ -161,6 +163,7 @@ class EngineWorker(QObject):
         self.opening_changed.emit(Opening())
         self.video_closed.emit()
         self.detector_closed.emit()
+        self.restarted.emit(hanging)
 
     def open_video(self, path: Path) -> None:
         """Open a recording; the present one stays if that fails."""
