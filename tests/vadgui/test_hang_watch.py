@@ -121,3 +121,13 @@ def test_a_second_question_is_taken_back_as_well(
     qtbot.waitUntil(lambda: [box.text().split()[0] for box in boxes(program)] == ["yard.mp4"])
     calls.since = None
     qtbot.waitUntil(lambda: not boxes(program))
+
+
+def test_the_window_closes_while_the_decoder_hangs(program: Program, comes_back: threading.Event, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: len(boxes(program)) == 1)
+    rescue = threading.Timer(20, comes_back.set)
+    rescue.start()
+    program.close()
+    rescue.cancel()
+    rescue.join()
+    assert not comes_back.is_set(), "nobody waited for it"

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.zones import Zones
-from engine.video.decoder_calls import LongCall
+from engine.video.decoder_calls import LongCall, long_calls
 from engine.video.frame import Frame
 from vadgui.jobs.engine_loop import EngineLoop
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
@@ -60,6 +60,9 @@ from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, Fram
 from vadgui.model.session import AnalysisState
 
 _AHEAD_SECONDS = 5.0  # the analysis may have pictures for so long
+_HANGS_SECONDS = 3.0
+"""In the same call into FFmpeg: who closes the window has no reason to wait any longer."""
+_JOIN_SECONDS = 0.1
 _LOOK_MS = 2000
 """How often the recording's file is looked at, by its size and time alone: microseconds."""
 
@@ -233,11 +236,14 @@ class EngineWorker(QObject):
         self._requests.add(AnalyseQueued(job))
 
     def close(self) -> None:
-        """Abandon everything and wait for the thread's end; closing twice is fine."""
+        """Abandon everything and wait for the threads' end, unless a decoder hangs; closing twice is fine."""
         self._looks.stop()
         self._requests.add(Quit())
-        self._reader.close()
-        self._thread.join()
+        self._reader.leave()
+        while self._thread.is_alive() or not self._reader.join(_JOIN_SECONDS):
+            if any(self.waits_for(call) for call in long_calls(_HANGS_SECONDS)):
+                return
+            self._thread.join(_JOIN_SECONDS)
 
     # These run in the engine's and in the reader's thread; everything else here in the GUI thread.
 
