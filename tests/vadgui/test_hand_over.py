@@ -230,6 +230,27 @@ def test_its_recording_is_opened_first(
     dialog.reject()
 
 
+def test_what_is_forgotten_while_its_recording_opens_can_be_exported_still(
+    files: FakeFiles, start_program: StartProgram, qtbot: QtBot, tmp_path: Path
+) -> None:
+    program = start_program(files)
+    crashed(exports_folder(), make_clip(tmp_path / "gate.mp4", 30, gop=12, b_frames=0), tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(lambda: bool(program.window.exports.findChildren(exports_view.UnfinishedRow)))
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    qtbot.waitUntil(row.again_button.isVisible)
+    click(row.again_button)
+    click(row.forget_button)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    dialog.tables.segments_box.choose("all")
+    click(dialog.export_button)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase in (ExportPhase.DONE, ExportPhase.FAILED))
+    assert not list(exports_folder().glob("*.json"))
+
+
 def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path
 ) -> None:
