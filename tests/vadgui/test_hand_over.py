@@ -264,7 +264,7 @@ def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0)
     program.close()
     (found,) = UnfinishedExports(exports_folder(), "another").take_over()
-    assert (found.title, found.kind, found.folder) == ("1 clip of gate.mp4", "clips", str(tmp_path / "out"))
+    assert (found.title, found.kind, found.folder) == ("Clips of gate.mp4", "clips", str(tmp_path / "out"))
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -392,3 +392,17 @@ def only_frame(dialog: HandOverDialog) -> None:
     for panel, box in dialog.clips.panel_boxes.items():
         if box.isChecked() != (panel == "frame"):
             click(box)
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_what_an_unfinished_export_is_kept_as_is_english_and_shown_in_the_language_in_use(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    QTest.keyClick(program.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    dialog.folder_edit.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(dialog.export_requested) as requested:
+        click(dialog.export_button)
+    _, unfinished = requested.args
+    assert unfinished.title == "Clips of gate.mp4"
+    assert unfinished.words == "⟦Clips of gate.mp4⟧"
