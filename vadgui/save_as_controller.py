@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class SaveAsController(QObject):
         """Save it there under a review's suffix; ask first where there is something else."""
         if not path.name.endswith(SUFFIX):
             path = path.with_name(f"{path.name.removesuffix('.json').removesuffix('.review')}{SUFFIX}")
-        if path == self._reviews.path or not path.exists():
+        if path == self._reviews.path or not os.path.lexists(path) or path.is_dir():
             self._save(path, replaces=False)
             return
         ask(
@@ -91,5 +92,5 @@ def _what_is_there(path: Path) -> str:
     except ReviewError:
         return tr("It can't be read as a review. It is kept beside the new one, under another name.")
     names = displayable(", ".join(each.name for each in review.recordings))
-    text = tr("It is the review of {recordings}, saved {time}. It is kept as a backup of the new one.")
+    text = tr("It is the review of {recordings}, saved {time}. It is kept beside the new one, under another name.")
     return text.format(recordings=names, time=review.saved[:16].replace("T", " ") or "?")

@@ -16,11 +16,14 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from engine.archive import schema
 from engine.common.errors import ArchiveError
 from engine.common.language import tr, tr_noop
+from engine.common.remote_path import url_scheme
 
 _BUSY_SECONDS = 30.0
 _REACHED_SECONDS = 10
 """A server that says nothing for so long is away; unless the URL has a `connect_timeout` of its own."""
 _POSTGRES = "postgresql"
+_SECRET_PARAMETERS = ("password", "passfile", "sslpassword")
+"""Of a URL's query, by which PostgreSQL's library takes passwords, too."""
 _READS = "reads"  # of a connection: it changes nothing
 _FIRST_TIME_LOCK = 0x76616441  # "vadA": two processes may make the tables of one archive at the same time
 
@@ -35,7 +38,7 @@ class Archive:
             ArchiveError: it can't be reached, is none, or was made by a newer version.
         """
         self._url = _url(place)
-        self.place = self._url.render_as_string(hide_password=True) if "://" in place else place
+        self.place = without_password(place)
         if self._is_file and not create and not Path(self._url.database or "").exists():
             advice = tr("Check the name, or make one with `vad archive scan`.")
             raise ArchiveError(tr("There is no such archive"), subject=self.place, advice=advice)
@@ -87,6 +90,22 @@ class Archive:
             return stamps
         with self.reading() as connection:
             return connection.execute(sa.text(_CHANGES)).scalar_one()
+
+    def renew_index(self) -> None:
+        """Give an archive that was made by an earlier version the index by which segments are ranked now.
+
+        Raises:
+            ArchiveError: the data base says no.
+        """
+        # SQLAlchemy can't tell whether SQLite has an index of an expression: the former one tells.
+        known = "sqlite_master WHERE name" if self._is_file else "pg_indexes WHERE indexname"
+        query = sa.text(f"SELECT count(*) FROM {known} = :name")
+        with self.reading() as connection:
+            if not connection.execute(query, {"name": schema.FORMER_INDEX}).scalar_one():
+                return
+        with self.changing() as connection:
+            connection.execute(sa.schema.CreateIndex(schema.BY_RANK, if_not_exists=True))
+            connection.execute(sa.text(f"DROP INDEX IF EXISTS {schema.FORMER_INDEX}"))
 
     def close(self) -> None:
         """Close all connections."""
@@ -144,9 +163,10 @@ def without_password(place: str) -> str:
     if "://" not in place:
         return place
     try:
-        return make_url(place).set(password=None).render_as_string()
-    except ArgumentError:
-        return place
+        url = make_url(place)
+    except (ArgumentError, ValueError):  # nobody knows where in it the password is
+        return f"{url_scheme(place) or '…'}://…"
+    return url.set(password=None).difference_update_query(_SECRET_PARAMETERS).render_as_string()
 
 
 def _url(place: str) -> URL:
@@ -154,12 +174,12 @@ def _url(place: str) -> URL:
         return URL.create("sqlite+pysqlite", database=place)
     try:
         url = make_url(place)
-    except ArgumentError as error:
-        raise ArchiveError(tr("This is no URL of a data base"), subject=place, advice=tr(_WHICH)) from error
-    if url.get_backend_name() != _POSTGRES:
+    except (ArgumentError, ValueError) as error:  # ValueError: the port is no number
         raise ArchiveError(
-            tr("An archive can't be kept there"), subject=url.render_as_string(hide_password=True), advice=tr(_WHICH)
-        )
+            tr("This is no URL of a data base"), subject=without_password(place), advice=tr(_WHICH)
+        ) from error
+    if url.get_backend_name() != _POSTGRES:
+        raise ArchiveError(tr("An archive can't be kept there"), subject=without_password(place), advice=tr(_WHICH))
     return url.set(drivername=f"{_POSTGRES}+psycopg")
 
 

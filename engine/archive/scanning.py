@@ -79,7 +79,11 @@ def remember_folder(archive: Archive, folder: Path, rule: CameraRule | None) -> 
 
 
 def _check_folder(folder: Path) -> None:
-    if holds_secret(str(folder)):
+    try:
+        is_refused = holds_secret(str(folder))
+    except ValueError:  # neither it nor the error is told: nobody knows where in it a password is
+        raise ArchiveError(tr("This is no URL of a folder"), advice=tr("Check how it is written.")) from None
+    if is_refused:
         raise ArchiveError(
             tr("The URL holds a password or a signature, which an archive does not keep"),
             advice=tr("Leave it out, and give it to fsspec: in the environment, or in ~/.config/fsspec."),
@@ -111,6 +115,7 @@ def scan(
     Raises:
         ArchiveError: the archive can't be changed.
     """
+    archive.renew_index()
     wanted = {resolved(path) for path in chosen}
     with archive.reading() as connection:
         rows = connection.execute(sa.select(folders).order_by(folders.c.id)).mappings().all()
@@ -256,9 +261,10 @@ class _FolderScan:
             }
         recording_id = self._keep(file, row, values)
         # The clock may be set there: the file alone tells another time.
-        has_review = bool(file.reviews_stamp) and not is_same
-        if has_review or file.reviews_stamp != (row["reviews_stamp"] if row else ""):
-            self._read_review(file, recording_id, values.get("fingerprint") or (row["fingerprint"] if row else ""))
+        fingerprint = values.get("fingerprint") or (row["fingerprint"] if row else "")
+        stamp = file.reviews_stamp(fingerprint)
+        if (stamp and not is_same) or stamp != (row["reviews_stamp"] if row else ""):
+            self._read_review(file.path, recording_id, fingerprint, stamp)
 
     def _is_growing(self, file: FoundFile, row: Mapping[Any, Any] | None) -> bool:
         if self._clock() - file.modified_ns / 1e9 < self._rest_seconds:
@@ -294,11 +300,11 @@ class _FolderScan:
         self._report.moved += row is not None
         return row
 
-    def _read_review(self, file: FoundFile, recording_id: int, fingerprint: str) -> None:
-        values = {"reviews_stamp": file.reviews_stamp}
+    def _read_review(self, path: Path, recording_id: int, fingerprint: str, stamp: str) -> None:
+        values = {"reviews_stamp": stamp}
         try:
-            with open_video(file.path) as source:
-                review = recording_review(file.path, fingerprint)
+            with open_video(path) as source:
+                review = recording_review(path, fingerprint)
                 with self._archive.changing() as connection:
                     list_segments(connection, recording_id, source, review)
                     connection.execute(sa.update(recordings).where(recordings.c.id == recording_id).values(values))
@@ -309,7 +315,7 @@ class _FolderScan:
 
 
 def recording_review(path: Path, fingerprint: str) -> Recording | None:
-    """What people decided about a recording, where it is usually kept.
+    """What people decided about a recording, where it is usually kept or a person has saved it.
 
     Raises:
         ReviewError: the review can't be read.
@@ -328,5 +334,5 @@ def _is_due(file: FoundFile, row: Mapping[Any, Any] | None) -> bool:
         row is None
         or row["file_state"] != FileState.PRESENT
         or not _is_same_file(file, row)
-        or file.reviews_stamp != row["reviews_stamp"]
+        or file.reviews_stamp(row["fingerprint"]) != row["reviews_stamp"]
     )

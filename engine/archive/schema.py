@@ -186,4 +186,6 @@ segments = Table(
 )
 RANK = func.coalesce(segments.c.peak_score, literal_column("-1.0"))
 """By which segments are ranked: those without a score last, in every data base, and by an index."""
-Index("segments_by_rank", RANK.desc())
+BY_RANK = Index("segments_by_rank", RANK.desc())
+FORMER_INDEX = "segments_by_score"
+"""Of archives that were made before `BY_RANK`, which no search can use."""

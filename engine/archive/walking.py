@@ -5,15 +5,39 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.common.errors import VadError
 from engine.common.language import tr
+from engine.common.names import displayable
 from engine.common.paths import reviews_folder
 from engine.common.remote_path import RemotePath
-from engine.review.files import SUFFIX
+from engine.review.chosen_places import chosen_places
+from engine.review.files import SUFFIX, own_path, usual_path
 from engine.video.naming import VIDEO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class ReviewFiles:
+    """The reviews that recordings of one folder may have, with their sizes and times."""
+
+    beside: dict[str, str] = field(default_factory=dict)
+    """Of reviews in that folder, by name."""
+    personal: dict[str, str] = field(default_factory=dict)
+    """Of reviews among the person's data, by name."""
+    chosen: dict[str, Path] = field(default_factory=dict)
+    """Where a person has saved reviews, by the fingerprint of the recording."""
+
+    def stamp(self, video: Path, fingerprint: str) -> str:
+        """Names, sizes and times of those of one recording: another one whenever one of them was changed."""
+        if not (self.beside or self.personal or self.chosen):
+            return ""
+        usual, own = usual_path(video).name, own_path(video, fingerprint).name
+        states = [(usual, self.beside.get(usual)), (own, self.beside.get(own)), (own, self.personal.get(own))]
+        if chosen := self.chosen.get(fingerprint):
+            states.append((str(chosen), _state_of(chosen)))
+        return ";".join(sorted({f"{displayable(name)}:{state}" for name, state in states if state}))
 
 
 @dataclass(frozen=True)
@@ -23,8 +47,11 @@ class FoundFile:
     path: Path
     size_bytes: int
     modified_ns: int
-    reviews_stamp: str = ""
-    """Names, sizes and times of the reviews that may be its own; another one whenever one of them was changed."""
+    reviews: ReviewFiles = ReviewFiles()
+
+    def reviews_stamp(self, fingerprint: str) -> str:
+        """Which reviews it has, if this is its fingerprint, with sizes and times."""
+        return self.reviews.stamp(self.path, fingerprint)
 
 
 def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
@@ -33,8 +60,9 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
     Hidden files and folders are left out, and links to folders are not followed: they may lead back up.
     """
     personal = _reviews(_entries(reviews_folder())) if reviews_folder().is_dir() else {}
+    chosen = chosen_places()
     if isinstance(folder, RemotePath):
-        yield from _remote_files(folder, personal)
+        yield from _remote_files(folder, ReviewFiles(personal=personal, chosen=chosen))
         return
     folders = [folder]
     while folders:
@@ -44,7 +72,7 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
         except OSError as error:
             yield VadError(tr("A folder can't be read"), subject=current, advice=f"{error.strerror}.")
             continue
-        reviews = personal | _reviews(entries)
+        reviews = ReviewFiles(_reviews(entries), personal, chosen)
         folders += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
         for entry in entries:
             if os.path.splitext(entry.name)[1].lower() in VIDEO_SUFFIXES:  # noqa: PTH122 - ten times as fast
@@ -54,17 +82,15 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
                     continue
                 if not stat.S_ISREG(status.st_mode):
                     continue
-                stamp = _stamp(entry.name, reviews) if reviews else ""
-                yield FoundFile(Path(entry.path), status.st_size, status.st_mtime_ns, stamp)
+                yield FoundFile(Path(entry.path), status.st_size, status.st_mtime_ns, reviews)
 
 
-def _remote_files(folder: RemotePath, reviews: dict[str, str]) -> Iterator[FoundFile | VadError]:
+def _remote_files(folder: RemotePath, reviews: ReviewFiles) -> Iterator[FoundFile | VadError]:
     try:
         for path, status in folder.files():
             below = path.relative_to(folder).parts
             if path.suffix.lower() in VIDEO_SUFFIXES and not any(part.startswith(".") for part in below):
-                stamp = _stamp(path.name, reviews) if reviews else ""
-                yield FoundFile(path, status.st_size, status.st_mtime_ns, stamp)
+                yield FoundFile(path, status.st_size, status.st_mtime_ns, reviews)
     except OSError as error:
         advice = tr("Check the URL, the connection, and that you may read there ({reason}).")
         yield VadError(tr("A folder can't be read"), subject=folder, advice=advice.format(reason=error.strerror))
@@ -80,11 +106,17 @@ def _reviews(entries: list[os.DirEntry[str]]) -> dict[str, str]:
     found = {}
     for entry in entries:
         if entry.name.endswith(SUFFIX):
-            status = entry.stat()
-            found[entry.name] = f"{status.st_size}:{status.st_mtime_ns}"
+            found[entry.name] = _state(entry.stat())
     return found
 
 
-def _stamp(video: str, reviews: dict[str, str]) -> str:
-    own = [name for name in reviews if name.startswith(f"{video}.")]
-    return ";".join(f"{name}:{reviews[name]}" for name in sorted(own))
+def _state_of(review: Path) -> str:
+    """Size and time of a review; empty where it is not there."""
+    try:
+        return _state(review.stat())
+    except OSError:
+        return ""
+
+
+def _state(status: os.stat_result) -> str:
+    return f"{status.st_size}:{status.st_mtime_ns}"

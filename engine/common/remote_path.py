@@ -161,7 +161,12 @@ def as_path(name: str | Path) -> Path:
     """The path that a name or URL means; a URL of this machine's files is a path like any other."""
     if isinstance(name, Path) or not (scheme := url_scheme(name)):
         return name if isinstance(name, Path) else Path(name)
-    return Path(url2pathname(urlsplit(name).path)) if scheme == "file" else RemotePath(name)
+    if scheme != "file":
+        return RemotePath(name)
+    try:
+        return Path(url2pathname(urlsplit(name).path))
+    except ValueError:  # no URL after all: nothing is found under that name
+        return Path(name)
 
 
 def url_scheme(name: str) -> str:
@@ -171,9 +176,15 @@ def url_scheme(name: str) -> str:
 
 
 def holds_secret(url: str) -> bool:
-    """Whether a URL holds a password, or a signature that serves as one."""
+    """Whether a URL holds a password, or what may serve as one: a signature in its query, a token as user of HTTP.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    if not (scheme := url_scheme(url)):
+        return False
     parts = urlsplit(url)
-    return bool(parts.password or (parts.scheme in ("http", "https") and parts.query))
+    return bool(parts.password or parts.query or (scheme in ("http", "https") and parts.username))
 
 
 def _reached(path: RemotePath) -> tuple[Any, str]:

@@ -10,10 +10,14 @@ from engine.common.language import tr
 from engine.common.paths import chosen_reviews_file
 
 
+def chosen_places() -> dict[str, Path]:
+    """Where a person has saved reviews, by the fingerprint of the recording."""
+    return {known: Path(path) for known, path in kept_values(chosen_reviews_file(), dict[str, str]).items() if path}
+
+
 def chosen_place(fingerprint: str) -> Path | None:
     """Where a person has saved the review of a recording; None where it is kept as usual."""
-    path = kept_values(chosen_reviews_file(), dict[str, str]).get(fingerprint)
-    return Path(path) if path else None
+    return chosen_places().get(fingerprint)
 
 
 def remember_place(fingerprint: str, review: Path) -> None:

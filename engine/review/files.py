@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import time
@@ -104,6 +105,21 @@ def write_review(path: Path, review: Review) -> None:
     _keep_present(path)
     with atomic_write(path) as file:
         file.write(text)
+
+
+def set_aside(path: Path) -> None:
+    """Give a review that is to be replaced, and its backups, a name of their own: no later one takes their place.
+
+    Raises:
+        OSError: it can't be renamed.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = (f"{path.name}.replaced-{stamp}{f'-{number}' if number else ''}" for number in itertools.count())
+    aside = next(each for each in map(path.with_name, names) if not os.path.lexists(each))
+    for number in range(1, len(_BACKUP_AGES_SECONDS) + 1):
+        with suppress(FileNotFoundError):
+            backup_path(path, number).rename(backup_path(aside, number))
+    path.rename(aside)
 
 
 def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str]:

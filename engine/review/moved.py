@@ -6,10 +6,9 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product, takewhile
 from pathlib import Path
 
-from engine.common.errors import VideoError
+from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.review.recording_list import ListedRecording
 from engine.video.finding import find_recordings
@@ -36,8 +35,9 @@ def find_moved(
 ) -> Iterator[tuple[str, Path]]:
     """Yield the path of a recording, and where it is now: in `folder` or below.
 
-    One that was never opened has no fingerprint: it is known by its name. Several that are alike come last, each with
-    the file whose name and folders are most like its own.
+    One that was never opened has no fingerprint: it is known by its name, unless the file of that name is another's by
+    its content. Several that are alike come last, as do those known by their names: each with the file whose name and
+    folders are most like its own.
 
     Raises:
         Cancelled: `should_stop` said yes.
@@ -47,37 +47,53 @@ def find_moved(
     for each in moved:
         alike = by_content[each.fingerprint] if each.fingerprint else by_name[Path(each.path).name]
         alike.paths.append(each.path)
+    spare: list[Path] = []
     for candidate in find_recordings([folder], should_stop):
         if not by_content and not by_name:
             return
         if isinstance(candidate, VideoError):
             continue
-        groups, key = by_name, candidate.name
-        if key not in by_name:
-            groups, key = by_content, _fingerprint(candidate) if by_content else ""
-        if key not in groups:
+        content = _fingerprint(candidate) if by_content else ""
+        if content not in by_content:
+            spare += [candidate] if candidate.name in by_name else []
             continue
-        groups[key].found.append(candidate)
-        if len(groups[key].paths) == 1:
-            yield groups.pop(key).paths[0], candidate
-    for alike in (*by_name.values(), *by_content.values()):
-        yield from _matched(alike)
+        alike = by_content[content]
+        alike.found.append(candidate)
+        # A copy under the name of another recording is the last that is taken.
+        if len(alike.paths) == 1 and candidate.name not in by_name:
+            del by_content[content]
+            spare += alike.found[:-1]
+            yield alike.paths[0], candidate
+    for alike in by_content.values():
+        pairs = dict(_matched(alike, should_stop))
+        left = set(alike.found).difference(pairs.values())
+        spare += [each for each in sorted(left) if each.name in by_name]
+        yield from pairs.items()
+    for candidate in spare:
+        by_name[candidate.name].found.append(candidate)
+    for alike in by_name.values():
+        yield from _matched(alike, should_stop)
 
 
-def _matched(alike: _Alike) -> Iterator[tuple[str, Path]]:
-    pairs = sorted(product(alike.paths, alike.found), key=lambda pair: -_common_tail(Path(pair[0]), pair[1]))
-    before, now = set(alike.paths), set(alike.found)
-    for path, found in pairs:
-        if path in before and found in now:
-            before.remove(path)
-            now.remove(found)
-            yield path, found
-
-
-def _common_tail(one: Path, other: Path) -> int:
-    """How many parts at their ends two paths have in common."""
-    pairs = zip(reversed(one.parts), reversed(other.parts), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+def _matched(alike: _Alike, should_stop: ShouldStop) -> Iterator[tuple[str, Path]]:
+    """Pairs of a path and a file, those with the most parts at their ends in common first."""
+    before = {path: Path(path).parts[::-1] for path in alike.paths}
+    now = {found: found.parts[::-1] for found in alike.found}
+    longest = max(map(len, before.values()))
+    for length in range(longest, -1, -1):
+        if should_stop():
+            raise Cancelled
+        by_tail: dict[tuple[str, ...], list[Path]] = defaultdict(list)
+        for found, parts in now.items():
+            if len(parts) >= length:
+                by_tail[parts[:length]].append(found)
+        for files in by_tail.values():
+            files.reverse()  # the first is taken first
+        for path, parts in list(before.items()):
+            if len(parts) >= length and (alike_files := by_tail.get(parts[:length])):
+                found = alike_files.pop()
+                del before[path], now[found]
+                yield path, found
 
 
 def _fingerprint(recording: Path) -> str:

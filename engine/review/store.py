@@ -25,6 +25,7 @@ from engine.review.files import (
     personal_path,
     placed,
     read_review,
+    set_aside,
     usual_path,
     write_review,
 )
@@ -116,10 +117,10 @@ class ReviewStore:
         self._begin(personal, review)
 
     def save_as(self, path: Path, review: Review, *, replaces: bool = False) -> None:
-        """Write the review to another place, and go on there. What was there, if `replaces`, becomes a backup.
+        """Write the review to another place, and go on there. What was there, if `replaces`, gets another name.
 
         Raises:
-            ReviewError: another window has the review that is there, or there is one and it is not to be replaced.
+            ReviewError: another window has the review that is there, a folder is, or a file that is not to be replaced.
             OSError: it can't be written there. In all cases the review stays where it was.
         """
         if path == self._path and self._lock:
@@ -128,10 +129,11 @@ class ReviewStore:
         lock = ReviewLock(path)
         lock.acquire()
         try:
-            if path.exists() and not replaces:
-                raise ReviewError(
-                    tr("There is a file of this name"), subject=path, advice=tr("Choose another name or folder.")
-                )
+            if os.path.lexists(path):
+                if path.is_dir() or not replaces:
+                    what = tr("There is a folder of this name") if path.is_dir() else tr("There is a file of this name")
+                    raise ReviewError(what, subject=path, advice=tr("Choose another name or folder."))
+                set_aside(path)
             self._write(path, review)
         except BaseException:
             lock.release()

@@ -151,7 +151,7 @@ def test_it_is_kept_with_the_review_and_goes_into_exports(program: Program, qtbo
     assert program.session.review.redaction == redaction
     dialog = program.window.hand_over.ask(SegmentsBox.ALL)
     assert dialog is not None
-    assert dialog.clips.subject.recording.redaction == redaction
+    assert dialog.clips.subjects[0].recording.redaction == redaction
     assert not dialog.clips.cut_button.isEnabled()
     assert dialog.clips.redaction_hint.isVisibleTo(dialog.clips)
     assert dialog.package.hash_button.isChecked()

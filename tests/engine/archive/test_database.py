@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine.archive import schema
-from engine.archive.database import Archive
+from engine.archive.database import Archive, without_password
+from engine.archive.scanning import scan
+from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
 
 
@@ -21,6 +23,24 @@ def test_an_archive_is_there_again(place: str) -> None:
         connection.execute(sa.insert(schema.folders).values(path=Path("/a"), camera_rule={}))
     with Archive(place) as archive, archive.reading() as connection:
         assert connection.execute(sa.select(schema.folders.c.path)).scalars().all() == [Path("/a")]
+
+
+def test_one_made_before_the_index_by_rank_gets_it(place: str) -> None:
+    with Archive(place, create=True) as archive, archive.changing() as connection:
+        connection.execute(sa.text("DROP INDEX segments_by_rank"))
+        connection.execute(sa.text("CREATE INDEX segments_by_score ON segments (peak_score)"))
+
+    def indexes() -> set[str]:
+        table, column = ("sqlite_master", "name") if "://" not in place else ("pg_indexes", "indexname")
+        with Archive(place) as archive, archive.reading() as connection:
+            found = connection.execute(sa.text(f"SELECT {column} FROM {table}")).scalars()
+            return {name for name in found if name in ("segments_by_rank", "segments_by_score")}
+
+    assert indexes() == {"segments_by_score"}
+    for _ in range(2):
+        with Archive(place) as archive:
+            finished(scan(archive))
+        assert indexes() == {"segments_by_rank"}
 
 
 def test_a_newer_one_is_refused_and_left_as_it_is(place: str) -> None:
@@ -58,6 +78,25 @@ def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
         Archive("postgresql://me:secret@127.0.0.1:1/name", create=True)
     assert "secret" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+
+
+@pytest.mark.parametrize("parameter", ["password", "sslpassword", "passfile"])
+def test_no_password_in_a_query_is_shown_or_remembered(parameter: str) -> None:
+    pytest.importorskip("psycopg")
+    place = f"postgresql://me@127.0.0.1:1/name?{parameter}=secret&connect_timeout=2"
+    assert without_password(place) == "postgresql://me@127.0.0.1:1/name?connect_timeout=2"
+    with pytest.raises(ArchiveError) as caught:
+        Archive(place, create=True)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["postgresql://me:secret@host:54x/name", "://me:secret@host/name"])
+def test_what_is_no_url_of_a_data_base_is_said_without_its_password(place: str) -> None:
+    pytest.importorskip("psycopg")
+    assert "secret" not in without_password(place)
+    with pytest.raises(ArchiveError) as caught:
+        Archive(place, create=True)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")

@@ -125,11 +125,30 @@ def test_a_server_that_fails_loses_nothing(
     assert states(archive) == {"a.mp4": "present"}
 
 
-@pytest.mark.parametrize("url", ["ftp://me:secret@host/cctv", "https://host/cctv?X-Amz-Signature=secret"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://me:secret@host/cctv",
+        "https://host/cctv?X-Amz-Signature=secret",
+        "https://secret@host/cctv",
+        "abfs://cctv@account.dfs.core.windows.net/north?sig=secret",
+    ],
+)
 def test_no_secret_of_a_url_gets_into_an_archive(archive: Archive, url: str) -> None:
     with pytest.raises(ArchiveError, match="holds a password or a signature") as refused:
         remember_folder(archive, as_path(url), None)
     assert "secret" not in str(refused.value)
+
+
+def test_what_is_no_url_is_said_without_its_password(archive: Archive) -> None:
+    with pytest.raises(ArchiveError, match="no URL of a folder") as refused:
+        remember_folder(archive, as_path("https://me:secret@[host/cctv"), None)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_folder_here_may_have_a_question_mark_in_its_name(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "what?sig=1").mkdir()
+    remember_folder(archive, tmp_path / "what?sig=1", None)
 
 
 def test_unknown_kinds_of_urls_and_missing_folders_are_said(archive: Archive, store: MemoryStore) -> None:

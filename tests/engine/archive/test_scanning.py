@@ -21,9 +21,11 @@ from engine.archive.schema import recordings, segments
 from engine.archive.searching import Query, counts, search
 from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
+from engine.review.chosen_places import remember_place
 from engine.review.clock import Clock
 from engine.review.document import JudgedSegment, Verdict
-from engine.review.files import usual_path
+from engine.review.files import own_path, personal_path, usual_path
+from engine.video.fingerprint import file_fingerprint
 from tests.engine.archive.conftest import LONG_AGO, MakeRecording, scanned
 from tests.engine.commands.reviews import write_review
 
@@ -188,6 +190,53 @@ def test_verdicts_come_from_the_review_beside_whenever_it_changed(
     assert finished(scan(archive)).reviewed == 1
     assert [row["verdict"] for row in rows(archive, segments)] == ["dismissed", "unsure"]
     assert counts(archive)[0].verdicts == {"dismissed": 1, "unsure": 1}
+
+
+def test_verdicts_come_from_a_review_that_was_saved_elsewhere(
+    archive: Archive, footage: Path, record: MakeRecording, tmp_path: Path
+) -> None:
+    path = record("a.mp4", 300, 50)
+    scanned(archive, footage)
+    elsewhere = tmp_path / "case.review.json"
+
+    def save(verdict: Verdict) -> None:
+        write_review(path, JudgedSegment(start=5, stop=10, verdict=verdict)).replace(elsewhere)
+
+    save(Verdict.CONFIRMED)
+    remember_place(rows(archive)[0]["fingerprint"], elsewhere)
+    assert finished(scan(archive)).reviewed == 1
+    assert [row["verdict"] for row in rows(archive, segments)] == ["confirmed"]
+    assert finished(scan(archive)).reviewed == 0
+    save(Verdict.DISMISSED)
+    assert finished(scan(archive)).reviewed == 1
+    assert [row["verdict"] for row in rows(archive, segments)] == ["dismissed"]
+
+
+def test_verdicts_come_into_a_new_archive_from_a_review_saved_elsewhere(
+    archive: Archive, footage: Path, record: MakeRecording, tmp_path: Path
+) -> None:
+    path = record("a.mp4", 400, 50)
+    elsewhere = tmp_path / "case.review.json"
+    write_review(path, JudgedSegment(start=5, stop=10, verdict=Verdict.CONFIRMED)).replace(elsewhere)
+    remember_place(file_fingerprint(path), elsewhere)
+    assert scanned(archive, footage).reviewed == 1
+
+
+@pytest.mark.parametrize("is_personal", [False, True])
+def test_verdicts_of_a_recording_with_a_long_name_come_from_its_review(
+    archive: Archive, footage: Path, record: MakeRecording, tmp_path: Path, is_personal: bool
+) -> None:
+    path = record(f"{'n' * 240}.mp4", count=50)
+    short = record("short.mp4", count=50)
+    place = (personal_path if is_personal else own_path)(path, file_fingerprint(path))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    write_review(short, JudgedSegment(start=5, stop=10, verdict=Verdict.CONFIRMED)).replace(place)
+    short.rename(tmp_path / "short.mp4")
+    assert scanned(archive, footage).reviewed == 1
+    assert finished(scan(archive)).reviewed == 0
+    place.unlink()
+    assert finished(scan(archive)).reviewed == 1
+    assert rows(archive, segments) == []
 
 
 def test_times_are_by_the_clock_that_the_review_has(archive: Archive, footage: Path, record: MakeRecording) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
+from engine.common.errors import Cancelled
 from engine.review.moved import find_moved, missing
 from engine.review.recording_list import ListedRecording
 from engine.video import open_video
@@ -70,6 +72,50 @@ def test_recordings_of_one_name_that_were_never_opened_are_told_apart_by_their_f
         "/old/south/0800.mp4": tmp_path / "south" / "0800.mp4",
         "/old/north/0800.mp4": tmp_path / "north" / "0800.mp4",
     }
+
+
+def test_the_file_of_another_recording_is_not_taken_for_its_name(tmp_path: Path) -> None:
+    opened = listed(tmp_path / "old" / "a" / "0800.mp4", b"opened")
+    (tmp_path / "old").rename(tmp_path / "new")
+    never = ListedRecording(path=str(tmp_path / "old" / "b" / "0800.mp4"))
+    assert dict(find_moved([never, opened], tmp_path)) == {opened.path: tmp_path / "new" / "a" / "0800.mp4"}
+
+
+def test_copies_of_which_one_was_never_opened_are_both_found(tmp_path: Path) -> None:
+    opened, copy = (listed(tmp_path / "old" / name, b"gate") for name in ("b.mp4", "a.mp4"))
+    (tmp_path / "old").rename(tmp_path / "new")
+    found = dict(find_moved([opened, ListedRecording(path=copy.path)], tmp_path))
+    assert found == {opened.path: tmp_path / "new" / "b.mp4", copy.path: tmp_path / "new" / "a.mp4"}
+
+
+def test_one_known_by_its_name_gets_the_file_whose_folders_are_like_its_own(tmp_path: Path) -> None:
+    for camera in ("north", "south"):
+        (tmp_path / camera).mkdir()
+        (tmp_path / camera / "0800.mp4").touch()
+    moved = [ListedRecording(path="/old/south/0800.mp4")]
+    assert dict(find_moved(moved, tmp_path)) == {"/old/south/0800.mp4": tmp_path / "south" / "0800.mp4"}
+
+
+def test_many_recordings_of_one_name_are_matched_by_the_longest_common_end(tmp_path: Path) -> None:
+    days = range(400)
+    moved = [ListedRecording(path=f"/old/{day}/hour/0800.mp4") for day in days]
+    for day in days:
+        (tmp_path / str(day) / "hour").mkdir(parents=True)
+        (tmp_path / str(day) / "hour" / "0800.mp4").touch()
+    found = dict(find_moved(moved, tmp_path))
+    assert found == {each.path: tmp_path / Path(each.path).relative_to("/old") for each in moved}
+
+
+def test_matching_recordings_of_one_name_can_be_stopped(tmp_path: Path) -> None:
+    (tmp_path / "0800.mp4").touch()
+    asked: list[None] = []
+
+    def stop_after_the_search() -> bool:
+        asked.append(None)
+        return len(asked) > 1
+
+    with pytest.raises(Cancelled):
+        list(find_moved([ListedRecording(path="/old/0800.mp4")], tmp_path, stop_after_the_search))
 
 
 def test_one_copy_is_that_of_one_recording(tmp_path: Path) -> None:

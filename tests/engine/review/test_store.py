@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review.document import Review
-from engine.review.files import backup_path, personal_path, read_review, usual_path, write_review
+from engine.review.files import personal_path, read_review, usual_path, write_review
 from engine.review.locking import ReviewLock
 from engine.review.store import FoundReview, ReviewStore, look_up
 from tests.engine.review.making import recording
@@ -131,7 +131,7 @@ def test_saving_elsewhere_lets_others_write_the_file_before_and_locks_the_new_on
     store.close()
 
 
-def test_another_review_is_replaced_only_when_told_to_and_becomes_a_backup(video: Path, tmp_path: Path) -> None:
+def test_another_review_is_replaced_only_when_told_to_and_stays_whole(video: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.review.json"
     write_review(other, review(1))
     store = ReviewStore(look_up(video, "abc"))
@@ -140,10 +140,24 @@ def test_another_review_is_replaced_only_when_told_to_and_becomes_a_backup(video
         store.save_as(other, review(6))
     assert store.path == usual_path(video)
     assert read_review(other).review.recordings[0].playhead == 1
+    os.utime(other, (1e9, 1e9))
     store.save_as(other, review(6), replaces=True)
+    for playhead in range(7, 12):
+        store.write(review(playhead))
     store.close()
-    assert read_review(other).review.recordings[0].playhead == 6
-    assert read_review(backup_path(other, 1)).review.recordings[0].playhead == 1
+    assert read_review(other).review.recordings[0].playhead == 11
+    (aside,) = tmp_path.glob("other.review.json.replaced-*")
+    assert read_review(aside).review.recordings[0].playhead == 1
+
+
+def test_a_folder_is_not_replaced_by_a_review(video: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.review.json").mkdir()
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    with pytest.raises(ReviewError, match="folder of this name"):
+        store.save_as(tmp_path / "one.review.json", review(6), replaces=True)
+    store.close()
+    assert store.path == usual_path(video)
 
 
 def test_a_review_that_another_window_has_is_not_replaced(video: Path, tmp_path: Path) -> None:

@@ -146,3 +146,4 @@ def test_names_of_this_machine_stay_what_they_are(tmp_path: Path) -> None:
     for name in ("clip.mp4", "s3:/clip.mp4", str(tmp_path), "a b:c.mp4"):
         assert type(as_path(name)) is type(Path()), name
     assert as_path(f"file://{tmp_path}/a%20b.mp4") == tmp_path / "a b.mp4"
+    assert not as_path("file://[host/a.mp4").exists()

@@ -364,6 +364,14 @@ def test_a_server_that_is_away_is_told(open_archive: OpenArchive, settings: Sett
     assert settings.recent_archives == []
 
 
+def test_what_is_no_url_of_a_data_base_is_told(open_archive: OpenArchive, settings: Settings) -> None:
+    place = "postgresql://me:secret@host:54x/site"
+    window = open_archive(place, until=lambda window: window.retry_button.isVisible())
+    assert "no URL of a data base" in window.message.text()
+    assert "secret" not in window.message.text() + window.windowTitle()
+    assert settings.recent_archives == []
+
+
 def test_an_archive_that_was_put_back_is_opened_by_trying_again(
     archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot
 ) -> None:

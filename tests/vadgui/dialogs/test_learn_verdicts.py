@@ -181,7 +181,7 @@ def test_the_new_detector_is_kept_and_used(
     learn(dialog, qtbot)
     with qtbot.waitSignal(controller.learnt) as used:
         click(qtbot, dialog.use_button)
-    assert used.args == [LIBRARY_FILE]
+    assert used.args == [LIBRARY_FILE, Path("/detectors/gate.safetensors")]
     assert work[-1] == (LEARNT, work[-2])
     assert controller.dialog is None
 

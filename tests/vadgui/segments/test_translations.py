@@ -69,7 +69,9 @@ def test_verdicts(session: ReviewSession, qtbot: QtBot) -> None:
     first = session.review.segments[0]
     session.review.edit(lambda editor: editor.judge(first, Verdict.CONFIRMED))
     session.review.set_threshold(1.0)
-    bar = VerdictBar(session, {name: QAction(tr(name)) for name in ("confirm", "dismiss", "unsure", "bookmark")})
+    bar = VerdictBar(
+        session, {name: QAction(tr(name)) for name in ("confirm", "dismiss", "unsure", "bookmark", "note")}
+    )
     qtbot.addWidget(bar)
     assert untranslated(bar) == []
     menu = DismissMenu([], bar)
