@@ -89,9 +89,9 @@ class ExportController(QObject):
 
     def _forget(self, number: int) -> None:
         """It was exported again, or is not wanted any more."""
-        self._offered.pop(number)
-        self._unfinished.end(number)
-        self._window.exports.remove_unfinished(number)
+        if self._offered.pop(number, None):  # it may be forgotten while its recording opens, and exported then
+            self._unfinished.end(number)
+            self._window.exports.remove_unfinished(number)
 
     def _show(self, state: ExportState) -> None:
         self._window.show_export(state)

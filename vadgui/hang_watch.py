@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -21,8 +23,8 @@ _LOOK_MS = 1000
 class HangWatch(QObject):
     """Looks every second whether the engine's threads are still in the same call."""
 
-    def __init__(self, window: QWidget, worker: EngineWorker, abandon: Callable[[], None]) -> None:
-        """`abandon` is what closing the recording does."""
+    def __init__(self, window: QWidget, worker: EngineWorker, abandon: Callable[[Path], None]) -> None:
+        """`abandon` goes on without the recording of this path."""
         super().__init__(window)
         self._window, self._worker, self._abandon = window, worker, abandon
         self._asked: LongCall | None = None
@@ -51,9 +53,10 @@ class HangWatch(QObject):
             "Its drive may be slow, or the file damaged. The decoder can't be interrupted, but the window can go on "
             "without this recording. What was decided is saved."
         )
-        answers = {tr("Close the recording"): self._abandon}
-        self._box = ask(self._window, question, explanation, answers, otherwise=tr("Wait"))
-        self._box.destroyed.connect(self._forget_box)
+        answers = {tr("Close the recording"): partial(self._abandon, self._asked.path)}
+        self._box = box = ask(self._window, question, explanation, answers, otherwise=tr("Wait"))
+        box.destroyed.connect(lambda: self._forget(box))
 
-    def _forget_box(self) -> None:
-        self._box = None
+    def _forget(self, box: QMessageBox) -> None:
+        if self._box is box:  # the next question may have been asked meanwhile
+            self._box = None

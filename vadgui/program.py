@@ -240,15 +240,16 @@ class Program(QObject):
         review = self.session.review
         self.window.source_banner.tell(change)
         if change is SourceChange.REPLACED:
+            self.review_controller.save()
             review.set_access(review.notice, tr("Nothing can be decided until the recording is opened again."))
 
     def _close_video(self) -> None:
         if self.review_controller.may_leave(self._close_video):
             self.worker.close_video()
 
-    def _abandon_video(self) -> None:
-        if self.review_controller.may_leave(self._abandon_video):
-            self.worker.abandon()
+    def _abandon_video(self, hanging: Path) -> None:
+        if self.review_controller.may_leave(lambda: self._abandon_video(hanging)):
+            self.worker.abandon(hanging)
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None:

@@ -70,8 +70,7 @@ class ReviewController(QObject):
 
     def may_leave(self, leave: Callable[[], object]) -> bool:
         """Whether all that was decided is on disk. Where it can't be written, ask; `leave` is called if it may go."""
-        self._window.verdict_bar.keep_note()
-        self.keeper.flush()  # besides, the same review may be read next
+        self.save()  # besides, the same review may be read next
         if not self.keeper.is_unsaved:
             return True
 
@@ -90,6 +89,11 @@ class ReviewController(QObject):
             otherwise=tr("Stay here"),
         )
         return False
+
+    def save(self) -> None:
+        """Write what was decided and what is being typed, and return when it is on disk."""
+        self._window.verdict_bar.keep_note()
+        self.keeper.flush()
 
     def leave(self) -> None:
         """Save what is not saved yet, and write no more to the file."""

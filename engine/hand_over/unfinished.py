@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 
 from engine.common.atomic_write import PROCESS, atomic_write, remove_leftovers
 from engine.common.json_values import decode
+from engine.common.language import tr, tr_n
+from engine.common.names import displayable
 from engine.common.paths import exports_folder
 
 
@@ -20,7 +22,7 @@ class UnfinishedExport:
     """An export as it was asked for."""
 
     title: str
-    """What was to be made, in words."""
+    """What was to be made, in English; `words` has it in the language in use."""
     video: str
     folder: str
     kind: str
@@ -31,6 +33,23 @@ class UnfinishedExport:
     """First frame of the segment that was selected."""
     others: tuple[str, ...] = ()
     """Recordings beside the first, where it is of several."""
+
+    @property
+    def words(self) -> str:
+        """What was to be made, to be shown."""
+        count = 1 + len(self.others)
+        match self.kind:
+            case "clips":
+                words = tr_n("Clips of {name}", "Clips of {count} recordings", count)
+            case "tables":
+                words = tr("Tables of {count} recordings") if self.others else tr("Tables of {name}")
+            case "report":
+                words = tr_n("Report of {name}", "Report of {count} recordings", count)
+            case "package":
+                words = tr_n("Evidence package of {name}", "Evidence package of {count} recordings", count)
+            case _:
+                words = tr("Export of {name}")
+        return words.format(name=displayable(Path(self.video).name), count=count)
 
 
 class UnfinishedExports:

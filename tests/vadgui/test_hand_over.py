@@ -230,6 +230,27 @@ def test_its_recording_is_opened_first(
     dialog.reject()
 
 
+def test_what_is_forgotten_while_its_recording_opens_can_be_exported_still(
+    files: FakeFiles, start_program: StartProgram, qtbot: QtBot, tmp_path: Path
+) -> None:
+    program = start_program(files)
+    crashed(exports_folder(), make_clip(tmp_path / "gate.mp4", 30, gop=12, b_frames=0), tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(lambda: bool(program.window.exports.findChildren(exports_view.UnfinishedRow)))
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    qtbot.waitUntil(row.again_button.isVisible)
+    click(row.again_button)
+    click(row.forget_button)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    states: list[ExportState] = []
+    program.exports.changed.connect(states.append)
+    dialog.tables.segments_box.choose("all")
+    click(dialog.export_button)
+    qtbot.waitUntil(lambda: bool(states) and states[-1].phase in (ExportPhase.DONE, ExportPhase.FAILED))
+    assert not list(exports_folder().glob("*.json"))
+
+
 def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -243,7 +264,7 @@ def test_an_export_that_the_end_of_the_program_cuts_off_is_offered_again(
     qtbot.waitUntil(lambda: bool(states) and states[-1].done > 0)
     program.close()
     (found,) = UnfinishedExports(exports_folder(), "another").take_over()
-    assert (found.title, found.kind, found.folder) == ("1 clip of gate.mp4", "clips", str(tmp_path / "out"))
+    assert (found.title, found.kind, found.folder) == ("Clips of gate.mp4", "clips", str(tmp_path / "out"))
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -371,3 +392,17 @@ def only_frame(dialog: HandOverDialog) -> None:
     for panel, box in dialog.clips.panel_boxes.items():
         if box.isChecked() != (panel == "frame"):
             click(box)
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_what_an_unfinished_export_is_kept_as_is_english_and_shown_in_the_language_in_use(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    QTest.keyClick(program.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = program.window.findChildren(HandOverDialog)
+    dialog.folder_edit.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(dialog.export_requested) as requested:
+        click(dialog.export_button)
+    _, unfinished = requested.args
+    assert unfinished.title == "Clips of gate.mp4"
+    assert unfinished.words == "⟦Clips of gate.mp4⟧"

@@ -20,6 +20,7 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
 from vadgui.jobs.review_keeper import SOON_MS
+from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.program import Program
 from vadgui.segments.dismiss_menu import DismissMenu
@@ -523,6 +524,31 @@ def test_what_cannot_be_saved_is_not_left_without_asking(
     leave()
     qtbot.waitUntil(lambda: usual_path(tmp_path / "street.mp4").exists())
     assert not questions()
+    assert [each["verdict"] for each in saved(tmp_path / "street.mp4")] == ["confirmed"]
+
+
+def test_what_was_decided_before_the_recording_was_replaced_is_saved(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y, Qt.Key.Key_N)
+    qtbot.keyClicks(program.window.verdict_bar.note, "a van")
+    program.worker.source_changed.emit(SourceChange.REPLACED)
+    assert [each.get("note") for each in saved(tmp_path / "street.mp4")] == [None, "a van"]
+    assert program.session.review.read_only
+
+
+def test_what_could_not_be_saved_before_the_recording_was_replaced_is_tried_again(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.reviews.failed.disconnect()
+    with monkeypatch.context() as patch:
+        patch.setattr(ReviewStore, "write", full_disk)
+        press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+        program.worker.source_changed.emit(SourceChange.REPLACED)
+        assert program.reviews.is_unsaved
+        qtbot.wait(50)  # until the failure is told
+    program.reviews.flush()
+    assert not program.reviews.is_unsaved
     assert [each["verdict"] for each in saved(tmp_path / "street.mp4")] == ["confirmed"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.scoring.zones import Zones
-from engine.video.decoder_calls import LongCall
+from engine.video.decoder_calls import LongCall, long_calls
 from engine.video.frame import Frame
 from vadgui.jobs.engine_loop import EngineLoop
 from vadgui.jobs.frame_reader import FrameReader, FrameRequest
@@ -60,6 +60,9 @@ from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, Fram
 from vadgui.model.session import AnalysisState
 
 _AHEAD_SECONDS = 5.0  # the analysis may have pictures for so long
+_HANGS_SECONDS = 3.0
+"""In the same call into FFmpeg: who closes the window has no reason to wait any longer."""
+_JOIN_SECONDS = 0.1
 _LOOK_MS = 2000
 """How often the recording's file is looked at, by its size and time alone: microseconds."""
 
@@ -101,6 +104,8 @@ class EngineWorker(QObject):
     """Path of a recording that could not be opened, and the Exception."""
     failed = Signal(object)
     """The Exception that another task ended with."""
+    restarted = Signal(object)
+    """Path of a recording with which the threads hung: the new ones have nothing to do yet."""
 
     _posted = Signal(object, object)
     _view_waiting = Signal()
@@ -152,7 +157,7 @@ class EngineWorker(QObject):
         busy_since = self._loop.busy_since
         return busy_since is not None and busy_since <= call.since + _AHEAD_SECONDS
 
-    def abandon(self) -> None:
+    def abandon(self, hanging: Path) -> None:
         """Go on with new threads, without recording and detector: the old ones hang, and end when they come back."""
         self._requests.add(Quit())
         self._reader.leave()
@@ -161,6 +166,7 @@ class EngineWorker(QObject):
         self.opening_changed.emit(Opening())
         self.video_closed.emit()
         self.detector_closed.emit()
+        self.restarted.emit(hanging)
 
     def open_video(self, path: Path) -> None:
         """Open a recording; the present one stays if that fails."""
@@ -230,11 +236,14 @@ class EngineWorker(QObject):
         self._requests.add(AnalyseQueued(job))
 
     def close(self) -> None:
-        """Abandon everything and wait for the thread's end; closing twice is fine."""
+        """Abandon everything and wait for the threads' end, unless a decoder hangs; closing twice is fine."""
         self._looks.stop()
         self._requests.add(Quit())
-        self._reader.close()
-        self._thread.join()
+        self._reader.leave()
+        while self._thread.is_alive() or not self._reader.join(_JOIN_SECONDS):
+            if any(self.waits_for(call) for call in long_calls(_HANGS_SECONDS)):
+                return
+            self._thread.join(_JOIN_SECONDS)
 
     # These run in the engine's and in the reader's thread; everything else here in the GUI thread.
 

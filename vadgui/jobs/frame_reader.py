@@ -31,7 +31,7 @@ class FrameRequest:
 class FrameReader:
     """Answers the latest request, hands both frames of its transition on, and reads ahead, the way that playback goes.
 
-    The thread and the second decoder are started by the first request. `close` ends both.
+    The thread and the second decoder are started by the first request. `leave` ends both.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class FrameReader:
             self._quit = True
             self._changed.notify()
 
-    def close(self) -> None:
-        """End the thread; closing twice is fine."""
-        self.leave()
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end, so long at most; whether it has ended, or never begun."""
         if self._thread:
-            self._thread.join()
+            self._thread.join(seconds)
+        return self._thread is None or not self._thread.is_alive()
 
     # The methods below run in the reader's thread.
 

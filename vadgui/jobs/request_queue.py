@@ -254,9 +254,6 @@ class RequestQueue:
         if self._control:
             control, self._control = self._control, None
             return control
-        if self._look:
-            look, self._look = self._look, None
-            return look
         if self._window:
             window, self._window = self._window, None
             return window
@@ -271,6 +268,10 @@ class RequestQueue:
         if self._played:
             played, self._played = self._played, None
             return played
+        if self._look:
+            # After views: a drive may take long to answer.
+            look, self._look = self._look, None
+            return look
         if self._detector:
             detector, self._detector = self._detector, None
             return detector

@@ -38,7 +38,8 @@ class ReviewKeeper(QObject):
         self._document = document
         self._store: ReviewStore | None = None
         self._refused_store: ReviewStore | None = None
-        self._failed_store: ReviewStore | None = None
+        self._unsaved: tuple[ReviewStore, Review] | None = None
+        """What is being written, or could not be."""
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._save)
@@ -54,7 +55,7 @@ class ReviewKeeper(QObject):
     @property
     def is_unsaved(self) -> bool:
         """Whether the last write failed: after a `flush`, whether something would be lost."""
-        return self._failed_store is not None and self._failed_store is self._store
+        return self._unsaved is not None and self._unsaved[0] is self._store
 
     def attend(self, found: FoundReview | None) -> None:
         """Keep another recording's review from now on; call `flush` before the document is another."""
@@ -105,7 +106,9 @@ class ReviewKeeper(QObject):
 
     def _save(self) -> None:
         self._timer.stop()
-        store, review = self._store, self._document()
+        store, review, unsaved = self._store, self._document(), self._unsaved
+        if unsaved and unsaved[0] is store:
+            review = review or unsaved[1]  # nothing can be decided any more, but something was
         if store and review:
             self._tasks.put(lambda: self._write(store, review))
 
@@ -124,11 +127,11 @@ class ReviewKeeper(QObject):
     def _write(self, store: ReviewStore, review: Review) -> None:
         if store is self._refused_store:
             return
-        self._failed_store = store
+        self._unsaved = store, review
         try:
             store.write(review)
         except ReviewError as error:
-            self._failed_store = None
+            self._unsaved = None
             self._refuse(store, error)
         except OSError as error:
             failure = ReviewError(
@@ -144,7 +147,7 @@ class ReviewKeeper(QObject):
             unexpected = error
             self._post(lambda: self._tell_failure(unexpected))
         else:
-            self._failed_store = None
+            self._unsaved = None
             self._post(self.saved.emit)
 
     def _write_as(self, store: ReviewStore, path: Path, review: Review, replaces: bool) -> None:
@@ -164,7 +167,8 @@ class ReviewKeeper(QObject):
             told = failure
             self._post(lambda: self._tell_failure(told))
         if store.path == path:
-            self._failed_store = None if self._failed_store is store else self._failed_store
+            if self._unsaved and self._unsaved[0] is store:
+                self._unsaved = None
             self._post(lambda: self.saved_as.emit(path))
 
     def _refuse(self, store: ReviewStore, error: ReviewError) -> None:

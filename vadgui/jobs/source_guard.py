@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from enum import Enum
 
+from engine.common.remote_path import RemotePath
 from engine.video.fingerprint import file_fingerprint
 from engine.video.source import VideoSource
 
@@ -19,7 +20,7 @@ class SourceChange(Enum):
 
 
 class SourceGuard:
-    """Looks at the file of one recording again and again."""
+    """Looks at the file of one recording again and again; not at one elsewhere, where each look is a request."""
 
     def __init__(self, source: VideoSource) -> None:
         self._source = source
@@ -52,7 +53,10 @@ class SourceGuard:
 
     def _state(self) -> tuple[int, int, int] | None:
         """When the file was written, its size, and which it is; of a folder what tells that pictures came or went."""
+        path = self._source.info.path
+        if isinstance(path, RemotePath):
+            return None
         with suppress(OSError):
-            status = self._source.info.path.stat()
+            status = path.stat()
             return status.st_mtime_ns, status.st_size, status.st_ino
         return None

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 import resources
 from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadError, VideoError
 from engine.common.events import ShouldStop
-from engine.common.language import tr, tr_n
+from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.review.files import SUFFIX
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
@@ -32,6 +32,10 @@ from vadgui.recordings.watching import FolderWatching
 _SAVE_MS = 1000
 _OF_THE_MACHINE = (ScoreStoreError, DeviceError)
 """Failures that the next recording would have as well: a full disk, too little memory."""
+_HANGS = tr_noop("The decoder does not come back from it")
+_HANGS_ADVICE = tr_noop(
+    "The file may be damaged, or its drive slow. Open it to try it again, or a copy on another drive."
+)
 
 
 class RecordingsController(QObject):
@@ -83,6 +87,7 @@ class RecordingsController(QObject):
         worker.video_closed.connect(self._end_opening)
         worker.queue_changed.connect(self._take_queue)
         worker.failed.connect(self._note_failure)
+        worker.restarted.connect(self._begin_anew)
         session.video_changed.connect(self._follow_video)
         session.detector_changed.connect(self._plan_timer.start)
         for changed in (session.analysis_changed, session.scoring.segments_changed, session.review.changed):
@@ -360,6 +365,12 @@ class RecordingsController(QObject):
                 self._queued = ""
                 self._mark_failed(path, message.error)
         self._plan()
+
+    def _begin_anew(self, hanging: Path) -> None:
+        """Give the worker's new thread the next recording, but not the one with which the thread before hangs."""
+        self._queued = ""
+        self.model.change(listed_path(hanging), stage=AnalysisStage.FAILED, problem=_HANGS, advice=_HANGS_ADVICE)
+        self._plan_timer.start()
 
     def _mark_failed(self, path: str, error: Exception) -> None:
         what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"

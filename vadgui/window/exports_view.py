@@ -172,7 +172,7 @@ class UnfinishedRow(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
         layout.setSpacing(3)
-        name = text_label(export.title)
+        name = text_label(export.words)
         name.setToolTip(displayable(export.folder))
         layout.addWidget(name)
         told = tr("Not finished when the program ended. What was half-written is removed.")

@@ -11,6 +11,7 @@ from vadgui.jobs.request_queue import (
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
+    LookAtSource,
     MakeThumbnail,
     OpenDetector,
     OpenVideo,
@@ -41,6 +42,13 @@ def test_the_most_urgent_task_comes_first() -> None:
         requests.add(request)
     expected = [VIDEO, ControlAnalysis.RUN, VIEW, DETECTOR, THUMBNAIL, ContinueAnalysis(), ContinueAnalysis()]
     assert drain(requests, 7) == expected
+
+
+def test_views_do_not_wait_for_a_look_at_the_file() -> None:
+    requests = RequestQueue()
+    for request in (LookAtSource(), VIEW, THUMBNAIL):
+        requests.add(request)
+    assert drain(requests, 3) == [VIEW, LookAtSource(), THUMBNAIL]
 
 
 def test_another_recording_is_not_analysed_because_the_one_before_was_to_be() -> None:

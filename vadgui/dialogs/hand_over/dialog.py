@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -21,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import VadError
-from engine.common.language import tr, tr_n
+from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_n
 from engine.export.estimate import Estimate, free_bytes
-from engine.hand_over.jobs import ExportJob, first_of
+from engine.hand_over.jobs import first_of
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.dialogs.hand_over.clips_page import ClipsPage
@@ -201,14 +202,14 @@ class HandOverDialog(QDialog):
             return
         self._settings.export_folder = str(self.folder)
         self.page.remember()
-        self.export_requested.emit(job, self._as_unfinished(job))
+        self.export_requested.emit(job, self._as_unfinished())
         self.accept()
 
-    def _as_unfinished(self, job: ExportJob) -> UnfinishedExport:
+    def _as_unfinished(self) -> UnfinishedExport:
         selected = self.snapshots[0].selected
         first, *others = (str(each.recording.info.path) for each in self.snapshots)
-        return UnfinishedExport(
-            job.title,
+        export = UnfinishedExport(
+            "",
             first,
             str(self.folder),
             self.page.kind,
@@ -216,6 +217,8 @@ class HandOverDialog(QDialog):
             selected.start if selected else 0,
             tuple(others),
         )
+        with in_language(SOURCE_LANGUAGE):  # the program may speak another language when it is offered
+            return replace(export, title=export.words)
 
     def _show_failure(self, error: VadError) -> None:
         self.line.show_failure(Failure(error.what, error.subject, error.advice))
