@@ -89,6 +89,14 @@ class DayLanes(QAbstractScrollArea):
         self._describe()
         self.viewport().update()
 
+    def clear(self) -> None:
+        """Show nothing: another archive is opened."""
+        self.lanes, self._places, self._row, self._cursor = (), {}, 0, None
+        self.scale.show_all()
+        self._measure()
+        self._describe()
+        self.viewport().update()
+
     def put_cursor(self, key: HitKey) -> None:
         """Put the cursor on a segment, once its day is shown."""
         self._cursor = key

@@ -1,4 +1,4 @@
-"""Lanes of a day: the frame round the segment that the cursor is on."""
+"""Lanes of a day: the frame round the segment that the cursor is on, and what is left of another archive."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from engine.archive.lanes import DayFootage, Lane
-from engine.archive.overview import day_ends
+from engine.archive.overview import Overview, day_ends
 from engine.archive.searching import Hit
 from engine.review.document import Verdict
 from vadgui.archive.lanes import DayLanes
+from vadgui.archive.window import ArchiveWindow
+from vadgui.settings import Settings
 from vadgui.ui import theme
 
 DAY = date(2026, 3, 28)
@@ -85,3 +87,19 @@ def test_the_cursor_and_the_current_camera_stay_while_one_comes_above(lanes: Day
     qtbot.keyClick(lanes, Qt.Key.Key_Right)
     assert lanes.cursor_hit is not None
     assert lanes.cursor_hit.key == (1, 2)
+
+
+def test_another_archive_shows_nothing_of_the_one_before(settings: Settings, qtbot: QtBot) -> None:
+    window = ArchiveWindow(settings)
+    qtbot.addWidget(window)
+    window.begin("/a.archive")
+    window.show_overview(Overview((), (), (), DAY))
+    window.show_day(footage(lane("north", 1, 6)))
+    window.day.put_cursor((1, 1))
+    window.begin("/b.archive")
+    window.show_overview(Overview((), (), (), DAY))
+    assert not window.day.lanes.lanes
+    assert not window.day.lanes.accessibleDescription()
+    # A segment of the other archive may have the same number.
+    window.show_day(footage(lane("south", 1, 6)))
+    assert window.day.lanes.cursor_hit is None
