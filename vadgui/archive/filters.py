@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.archive.entering import moment_of, region_of
 from engine.archive.searching import Query
@@ -115,7 +115,9 @@ class FilterBar(QWidget):
         self.verdicts.offer({str(verdict): tr(verdict) for verdict in Verdict})
         self.reason = QComboBox()
         self.reason.setEditable(True)
-        self.reason.setCompleter(None)  # it would make a whole reason of the part that is typed
+        # By default a whole reason is made of the part that is typed.
+        self.reason.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.reason.completer().setFilterMode(Qt.MatchFlag.MatchContains)
         self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.reason.setAccessibleName(tr("Why it was flagged, or a part of that"))
         self.reason.setToolTip(self.reason.accessibleName())
