@@ -1,4 +1,4 @@
-"""What is typed and chosen above the ranking of an archive, as a query."""
+"""The ranking of an archive: what is typed and chosen above it, as a query, and room for the names of its columns."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.language import use_language
 from vadgui.archive.filters import FilterBar
+from vadgui.archive.lists import ArchiveLists
 
 
 @pytest.fixture
@@ -44,3 +45,13 @@ def test_a_part_of_a_translated_reason_asks_for_all_that_have_it(
     qtbot.waitUntil(field.hasFocus)
     qtbot.keyClicks(field, typed)
     assert list(bar.query().reasons) == reasons
+
+
+@pytest.mark.usefixtures("german")
+def test_german_names_of_columns_are_not_cut_off(qtbot: QtBot) -> None:
+    lists = ArchiveLists()
+    qtbot.addWidget(lists)
+    lists.resize(1000, 300)
+    lists.show()
+    columns = lists.segments.horizontalHeader()
+    assert all(columns.sectionSize(each) >= columns.sectionSizeHint(each) for each in range(columns.count()))
