@@ -115,9 +115,11 @@ class FilterBar(QWidget):
         self.verdicts.offer({str(verdict): tr(verdict) for verdict in Verdict})
         self.reason = QComboBox()
         self.reason.setEditable(True)
-        # By default a whole reason is made of the part that is typed.
-        self.reason.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.reason.completer().setFilterMode(Qt.MatchFlag.MatchContains)
+        # The box's own one makes a whole reason of the part that is typed.
+        completer = QCompleter(self.reason.model(), self.reason)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.reason.setCompleter(completer)
         self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.reason.setAccessibleName(tr("Why it was flagged, or a part of that"))
         self.reason.setToolTip(self.reason.accessibleName())
