@@ -12,6 +12,7 @@ import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import usual_paths
 from engine.video import open_video
 from engine.video.given_rates import give_rate
@@ -188,7 +189,7 @@ class Program(QObject):
                 self._settings.device = "auto"
         about = self.session.video.path if self.session.video else None
         if isinstance(error, VideoError) and error.subject:
-            about = Path(error.subject)  # the one that could not be opened, perhaps
+            about = as_path(error.subject)  # the one that could not be opened, perhaps
         self._reporter.report(error, about)
 
     def _opening_failed(self, path: Path, error: Exception) -> None:
@@ -203,7 +204,8 @@ class Program(QObject):
         review = opened.review.opened
         if review and review.path not in usual_paths(opened.info.path, opened.info.fingerprint):
             self._settings.remember_video(review.path)
-        self._settings.video_folder = str(opened.info.path.parent)
+        if not isinstance(opened.info.path, RemotePath):
+            self._settings.video_folder = str(opened.info.path.parent)
         may_analyse = self._choose_detector(opened.info.path)
         self.review_controller.open(opened)
         self.worker.set_zones(self.session.review.zones)
@@ -321,7 +323,7 @@ class Program(QObject):
         recordings, window = self.recordings, self.window
         dock = window.recordings_dock
         window.recordings_chosen.connect(recordings.add)
-        dock.view.open_requested.connect(lambda path: self.open_video(Path(path)))
+        dock.view.open_requested.connect(lambda path: self.open_video(as_path(path)))
         dock.view.segment_requested.connect(recordings.navigation.open_at)
         dock.view.remove_requested.connect(recordings.remove)
         dock.view.again_requested.connect(recordings.analyse_again)

@@ -28,8 +28,8 @@ class Query:
     """By the clock on the wall, as `begins_before`: segments of recordings whose time is not known are left out."""
     begins_before: datetime | None = None
     min_score: float | None = None
-    reason: str = ""
-    """A part of the reason, in any case."""
+    reasons: Sequence[str] = ()
+    """Parts of the reason, one of which it has, in upper or lower case."""
     region: Box | None = None
     """What stands out at the peak reaches into this part of the picture."""
     verdicts: Sequence[Verdict] = ()
@@ -223,8 +223,8 @@ def conditions(query: Query) -> Iterator[sa.ColumnElement[bool]]:
         yield s.start_time < query.begins_before
     if query.min_score is not None:
         yield s.peak_score >= query.min_score
-    if query.reason:
-        yield s.reason.icontains(query.reason, autoescape=True)
+    if query.reasons:
+        yield sa.or_(*(s.reason.icontains(part, autoescape=True) for part in query.reasons))
     if query.region:
         left, top, right, bottom = query.region
         yield sa.and_(s.left < right, s.right > left, s.top < bottom, s.bottom > top)

@@ -12,6 +12,11 @@ _UNITS = (
 )
 
 
+def footage_in_words(seconds: float) -> str:
+    """A length of footage in hours, which add up over cameras and days; below an hour in minutes or seconds."""
+    return tr("{hours:.1f} hours").format(hours=seconds / 3600) if seconds >= 3600 else duration_in_words(seconds)
+
+
 def duration_in_words(seconds: float) -> str:
     """A duration in the largest unit of which there are at least two: "90 s", "2.5 min", "17 min", "4.6 days".
 

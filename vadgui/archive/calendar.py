@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QTableView, QToolButton, QWidget
 
 from engine.archive.overview import DaySummary
+from engine.common.durations import footage_in_words
 from engine.common.language import tr, tr_n
 from vadgui.archive.texts import day_words
 from vadgui.ui import theme
@@ -131,7 +132,7 @@ def day_sentence(day: DaySummary) -> str:
     )
     lines = [
         day_words(day.day),
-        tr("{hours:.1f} hours recorded").format(hours=day.recorded_seconds / 3600),
+        tr("{length} recorded").format(length=footage_in_words(day.recorded_seconds)),
         found.format(count=day.segments, unreviewed=day.unreviewed) if day.segments else tr("Nothing found"),
     ]
     if day.top_score is not None:

@@ -74,6 +74,9 @@ class DayView(QWidget):
         self._day = None
         self.title.clear()
         self.here.clear()
+        for button in (self.before_button, self.after_button):
+            button.setEnabled(False)
+        self.lanes.clear()
 
     def _go(self, by: int) -> None:
         wanted = self._day and (self._day.after if by > 0 else self._day.before)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.archive.entering import moment_of, region_of
 from engine.archive.searching import Query
@@ -115,6 +115,11 @@ class FilterBar(QWidget):
         self.verdicts.offer({str(verdict): tr(verdict) for verdict in Verdict})
         self.reason = QComboBox()
         self.reason.setEditable(True)
+        # The box's own one makes a whole reason of the part that is typed.
+        completer = QCompleter(self.reason.model(), self.reason)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.reason.setCompleter(completer)
         self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.reason.setAccessibleName(tr("Why it was flagged, or a part of that"))
         self.reason.setToolTip(self.reason.accessibleName())
@@ -175,16 +180,29 @@ class FilterBar(QWidget):
 
     def query(self) -> Query:
         """What is asked for; what is not understood counts for nothing."""
-        row = self.reason.findText(self.reason.currentText().strip())
         return Query(
             cameras=tuple(self.cameras.chosen),
             begins_from=_meant(self.begins_from, moment_of),
             begins_before=_meant(self.begins_before, _end_of),
             min_score=_meant(self.score, parse_number),
-            reason=str(self.reason.itemData(row)) if row >= 0 else self.reason.currentText().strip(),
+            reasons=self._reasons(),
             region=_meant(self.region, region_of),
             verdicts=tuple(Verdict(each) for each in self.verdicts.chosen),
         )
+
+    def _reasons(self) -> Sequence[str]:
+        """Of the reasons in the archive those that have what is typed in the words that people see; else what is typed.
+
+        The archive has them in English, whatever the language of the window.
+        """
+        typed = self.reason.currentText().strip()
+        if not typed:
+            return ()
+        offered = {self.reason.itemText(row): str(self.reason.itemData(row)) for row in range(self.reason.count())}
+        if typed in offered:
+            return (offered[typed],)
+        fit = [reason for words, reason in offered.items() if typed.casefold() in words.casefold()]
+        return tuple(fit) or (typed,)
 
     def _only_day(self) -> None:
         for field in (self.begins_from, self.begins_before):

@@ -75,6 +75,7 @@ class DayLanes(QAbstractScrollArea):
 
     def show_day(self, day: DayFootage) -> None:
         """Show a day; of the same day as before, the same part of it."""
+        current = self.lanes[self._row].camera if self.lanes else ""
         self.lanes = day.lanes
         self._places = {hit.key: (row, hit) for row, lane in enumerate(self.lanes) for hit in lane.hits}
         if (self.scale.start, self.scale.stop) != (day.start, day.stop):
@@ -82,7 +83,16 @@ class DayLanes(QAbstractScrollArea):
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(lane.camera) for lane in self.lanes), default=0) + _NAME_ROOM_PX
         self._style = LaneStyle(min(max(widest, _NAMES_PX[0]), _NAMES_PX[1]), day.top_score)
-        self._row = min(self._row, max(len(self.lanes) - 1, 0))
+        last = max(len(self.lanes) - 1, 0)
+        self._row = next((row for row, lane in enumerate(self.lanes) if lane.camera == current), min(self._row, last))
+        self._measure()
+        self._describe()
+        self.viewport().update()
+
+    def clear(self) -> None:
+        """Show nothing: another archive is opened."""
+        self.lanes, self._places, self._row, self._cursor = (), {}, 0, None
+        self.scale.show_all()
         self._measure()
         self._describe()
         self.viewport().update()
@@ -199,10 +209,10 @@ class DayLanes(QAbstractScrollArea):
             place = self.row_rect(row)
             if place.bottom() >= AXIS_PX and place.top() <= self.viewport().height():
                 painting.lane(lane, place, is_current=row == self._row and self.hasFocus())
-        cursor = self.cursor_hit
-        if cursor:
+        if self._cursor in self._places:
+            row, cursor = self._places[self._cursor]
             painter.setClipRect(self._style.names_px, AXIS_PX, self.viewport().width(), self.viewport().height())
-            painting.cursor(cursor, self.row_rect(self._row))
+            painting.cursor(cursor, self.row_rect(row))
         painter.setClipping(False)
         painting.axis(bottom)
 

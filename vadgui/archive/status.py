@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.archive.searching import CameraCounts
+from engine.common.durations import footage_in_words
 from engine.common.language import tr, tr_n
 from engine.review.document import Verdict
 
@@ -12,9 +13,9 @@ from engine.review.document import Verdict
 def status_lines(cameras: Sequence[CameraCounts]) -> Iterator[str]:
     """What there is and how far it is, a line each."""
     present = sum(each.present for each in cameras)
-    hours = sum(each.hours for each in cameras)
-    yield tr_n("{count} recording, {hours:.1f} hours", "{count} recordings, {hours:.1f} hours", present).format(
-        count=present, hours=hours
+    length = footage_in_words(3600 * sum(each.hours for each in cameras))
+    yield tr_n("{count} recording, {length}", "{count} recordings, {length}", present).format(
+        count=present, length=length
     )
     done, running, waiting, failed = (
         sum(getattr(each, state) for each in cameras) for state in ("done", "running", "waiting", "failed")

@@ -55,7 +55,8 @@ class OpeningTable(QTableView):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         columns.setStretchLastSection(True)
         for column, width_px in widths_px.items():
-            self.setColumnWidth(column, width_px)
+            # A name of a column is longer in some languages.
+            self.setColumnWidth(column, max(width_px, columns.sectionSizeHint(column)))
         self.doubleClicked.connect(lambda index: self.row_opened.emit(index.row()))
         self.selectionModel().currentRowChanged.connect(lambda index, _: self.row_chosen.emit(index.row()))
 

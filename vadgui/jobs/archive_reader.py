@@ -55,6 +55,7 @@ class ArchiveReader(QObject):
         self._archive: Archive | None = None
         """Of the background thread, as `_revision`."""
         self._revision: object = None
+        """Of what is on screen; None where a part of it could not be read, so that all is read anew."""
         self._month: tuple[date, date] | None = None
         self._day: date | None = None
         self._query = Query()
@@ -106,7 +107,11 @@ class ArchiveReader(QObject):
 
     def _read(self, kind: str, read: Callable[[Archive], _Read | None], *, urgent: bool = False) -> None:
         def work(_: ShouldStop) -> Iterator[_Read | None]:
-            yield read(self._opened())
+            try:
+                yield read(self._opened())
+            except Exception:
+                self._close_archive()
+                raise
 
         self._background.begin(kind, work, self._deliver, self._fail, urgent=urgent)
 
@@ -156,7 +161,7 @@ class ArchiveReader(QObject):
         return self._archive
 
     def _close_archive(self) -> None:
-        archive, self._archive = self._archive, None
+        archive, self._archive, self._revision = self._archive, None, None
         if archive:
             archive.close()
 

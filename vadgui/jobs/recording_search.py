@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -9,13 +10,18 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.common.errors import VideoError
 from engine.common.events import ShouldStop
+from engine.common.language import tr
+from engine.common.remote_path import url_scheme
 from engine.detector_library import DetectorLibrary
 from engine.review.moved import find_moved
 from engine.review.recording_list import ListedRecording
 from vadgui.jobs.background import Background
 
 _KIND = "look"
+_EXTRAS = {"s3": "s3", "http": "http", "https": "http"}
+"""What fsspec needs for URLs of a scheme, as an extra of this package."""
 
 
 class Sought(Protocol):
@@ -44,7 +50,7 @@ class RecordingSearch(QObject):
     not_in_folder = Signal(object)
     """Path of the folder that was searched."""
     failed = Signal(object)
-    """An Exception that nobody expects."""
+    """An Exception: it can't be reached, or something that nobody expects."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,10 +61,10 @@ class RecordingSearch(QObject):
         path = sought.path
 
         def work(_: ShouldStop) -> Iterator[Callable[[], None]]:
-            if path.exists():
+            if _is_there(path):
                 yield partial(self.found.emit, path, _detector(sought.detector_fingerprint))
             else:
-                yield partial(self.missing.emit, path.parent.exists())
+                yield partial(self.missing.emit, _is_there(path.parent))
 
         self._begin(work)
 
@@ -81,6 +87,27 @@ class RecordingSearch(QObject):
     def close(self) -> None:
         """End the thread."""
         self._background.close()
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder.
+
+    Raises:
+        VideoError: the place that a URL names can't be reached, or not without a package that is not installed.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        extra = _EXTRAS.get(url_scheme(str(path)))
+        if error.errno == errno.EPROTONOSUPPORT and extra:
+            advice = tr("Install what reads it: pip install 'vadgui[{extra}]' ({reason}).")
+        else:
+            advice = tr("Check the URL, the connection, and that you may read there ({reason}).")
+        raise VideoError(
+            tr("The recording can't be reached"),
+            subject=path,
+            advice=advice.format(extra=extra, reason=error.strerror),
+        ) from error
 
 
 def _detector(fingerprint: str) -> Path | None:

@@ -14,6 +14,7 @@ from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadE
 from engine.common.events import ShouldStop
 from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
+from engine.common.remote_path import as_path
 from engine.review.files import SUFFIX
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
 from engine.review.summary import found
@@ -126,7 +127,7 @@ class RecordingsController(QObject):
         """The open recording and all that are listed, with their fingerprints, which are empty where not known."""
         video = self._session.video
         opened = {video.path: video.fingerprint} if video else {}
-        return opened | {Path(each.path): each.fingerprint for each in self.model.recordings}
+        return opened | {as_path(each.path): each.fingerprint for each in self.model.recordings}
 
     # What comes onto the list
 
@@ -325,7 +326,7 @@ class RecordingsController(QObject):
         jobs: dict[str, QueueJob] = {}
         lacking: set[str] = set()
         by_folder: dict[Path, QueueJob | None] = {}
-        for path in (Path(each.path) for each in model.recordings if each.stage in waiting):
+        for path in (as_path(each.path) for each in model.recordings if each.stage in waiting):
             if path.parent not in by_folder:
                 by_folder[path.parent] = self.job_of(path)
             if job := by_folder[path.parent]:

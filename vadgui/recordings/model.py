@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.common.remote_path import RemotePath
 from engine.review.recording_list import AnalysisStage, ListedRecording
 
 RECORDING_ROLE = Qt.ItemDataRole.UserRole
@@ -29,6 +30,8 @@ _STAGE_ICONS = {
 
 def listed_path(path: Path) -> str:
     """A recording's path as the list has it: two ways to write one path are one recording."""
+    if isinstance(path, RemotePath):
+        return str(path)
     return os.path.abspath(path)  # noqa: PTH100 - a link is shown as the person named it
 
 

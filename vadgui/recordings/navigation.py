@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.common.language import tr
+from engine.common.remote_path import as_path
 from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path, name_of
@@ -38,7 +39,7 @@ class RecordingNavigation(QObject):
         row = self._model.row_of(self._model.open_path)
         wanted = (0 if direction > 0 else count - 1) if row is None else row + direction
         if 0 <= wanted < count:
-            self.open_requested.emit(Path(self._model.recordings[wanted].path))
+            self.open_requested.emit(as_path(self._model.recordings[wanted].path))
         elif count:
             last, first = tr("This is the last recording of the list."), tr("This is the first recording of the list.")
             self.told.emit(last if direction > 0 else first)
@@ -66,7 +67,7 @@ class RecordingNavigation(QObject):
         if path == self._model.open_path:
             self.video_opened()
         else:
-            self.open_requested.emit(Path(path))
+            self.open_requested.emit(as_path(path))
 
     def video_opened(self) -> None:
         """Show the frame that was meant at once; its segment is selected when there are scores."""

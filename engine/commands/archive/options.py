@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.archive.entering import moment_of, region_of
 from engine.archive.listing import Box
 from engine.archive.searching import Query
 from engine.commands.reviewed_recordings import verdicts_of
+from engine.review.document import Verdict
 
 archive_option = click.option(
     "--archive",
@@ -89,6 +90,6 @@ def query_options(limit: int | None) -> Callable[[Any], Any]:
     return decorate
 
 
-def query_of(**values: Any) -> Query:
+def query_of(*, reason: str, verdicts: Sequence[Verdict] | None, **values: Any) -> Query:
     """The query of those options."""
-    return Query(**values | {"verdicts": values["verdicts"] or ()})
+    return Query(**values, reasons=(reason,) if reason else (), verdicts=verdicts or ())

@@ -55,7 +55,7 @@ def test_later_scans_need_no_folders(place: Path, footage: Path) -> None:
 def test_status_says_how_far_each_camera_is(place: Path) -> None:
     assert place.exists()
     lines = run("status").stdout.splitlines()
-    assert lines[0] == "north: 0.0 hours in 1 recordings"
+    assert lines[0] == "north: 10 s in 1 recordings"
     assert "  segments: 1 confirmed" in lines
     cameras = json.loads(run("status", "--json").stdout)["cameras"]
     assert [each["waiting"] for each in cameras] == [1, 1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.common.durations import duration_in_words
+from engine.common.durations import duration_in_words, footage_in_words
 
 SECONDS = {"s": 1, "min": 60, "h": 3600, "days": 86_400, "years": 365.25 * 86_400}
 
@@ -29,6 +29,13 @@ SECONDS = {"s": 1, "min": 60, "h": 3600, "days": 86_400, "years": 365.25 * 86_40
 )
 def test_says_what_matters_of_a_duration(seconds: float, words: str) -> None:
     assert duration_in_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(30, "30 s"), (1500, "25 min"), (3599, "60 min"), (3600, "1.0 hours"), (1e6, "277.8 hours")]
+)
+def test_footage_is_told_in_hours_from_an_hour_on(seconds: float, words: str) -> None:
+    assert footage_in_words(seconds) == words
 
 
 @given(st.floats(20, 1e11) | st.floats(20, 2e6))

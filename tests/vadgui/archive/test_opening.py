@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QMess
 from pytestqt.qtbot import QtBot
 
 from engine.archive.schema import recordings
+from engine.common.remote_path import as_path
 from engine.detector_library import DetectorLibrary
+from tests.remote_files import memory_store
 from tests.vadgui.archive.conftest import NOON, MadeArchive, OpenArchive, is_settled
 from tests.vadgui.pseudo_language import untranslated
 from vadgui.app import parse_arguments
@@ -133,6 +136,44 @@ def test_a_recording_that_was_moved_is_said_and_found_in_a_folder(
     video = program.session.video
     assert video is not None
     assert video.path == tmp_path / "elsewhere" / "street.mp4"
+
+
+def test_a_recording_that_a_url_names_is_opened_and_listed_by_it(
+    archive: MadeArchive,
+    open_archive: OpenArchive,
+    program: Program,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = as_path("memory://cctv/street.mp4")
+    archive.find(1, 3, NOON.replace(minute=20), 2.0, peak_seconds=0.4)
+    archive.change(sa.update(recordings).where(recordings.c.id == 1).values(path=place))
+    with memory_store(monkeypatch) as store:
+        store.put("cctv/street.mp4", b"video")
+        window = open_archive(archive.file)
+        for frame in (35, 10):
+            qtbot.keyClick(window.day.lanes, Qt.Key.Key_Right)
+            qtbot.keyClick(window.day.lanes, Qt.Key.Key_Return)
+            wait_for(program, qtbot, "street.mp4", frame)
+        video = program.session.video
+        assert video is not None
+        assert str(video.path) == "memory://cctv/street.mp4"
+        assert program.recordings.model.open_path == "memory://cctv/street.mp4"
+        assert [each.path for each in program.recordings.model.recordings] == ["memory://cctv/street.mp4"]
+
+
+def test_a_url_whose_package_is_missing_says_what_to_install(
+    archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.change(sa.update(recordings).where(recordings.c.id == 1).values(path=as_path("s3://cctv/street.mp4")))
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    window = open_archive(archive.file)
+    qtbot.keyClick(window.day.lanes, Qt.Key.Key_Right)
+    qtbot.keyClick(window.day.lanes, Qt.Key.Key_Return)
+    box = question(qtbot)
+    assert "can't be reached" in box.text()
+    assert "pip install 'vadgui[s3]'" in box.text() + box.informativeText()
+    box.close()
 
 
 def test_a_folder_that_is_away_and_a_search_in_vain_are_told(
