@@ -152,6 +152,9 @@ def test_a_recording_that_a_url_names_is_opened_and_listed_by_it(
         store.put("cctv/street.mp4", b"video")
         window = open_archive(archive.file)
         for frame in (35, 10):
+            # The main window came to the front with the recording, and has shortcuts for these keys.
+            window.activateWindow()
+            qtbot.waitUntil(window.isActiveWindow)
             qtbot.keyClick(window.day.lanes, Qt.Key.Key_Right)
             qtbot.keyClick(window.day.lanes, Qt.Key.Key_Return)
             wait_for(program, qtbot, "street.mp4", frame)
