@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import string
@@ -12,7 +13,7 @@ from types import ModuleType
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from engine.common.language import LANGUAGES, SOURCE_LANGUAGE, known_language, tr, tr_n, use_language
+from engine.common.language import KEYWORDS, LANGUAGES, SOURCE_LANGUAGE, known_language, tr, tr_n, use_language
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
@@ -89,6 +90,21 @@ def test_a_text_is_translated_alike_everywhere(language: str) -> None:
                 before = known.setdefault(key(message), found)
                 # Where a text has no plural in one part, its singular is to be that of the others.
                 assert all(one == other for one, other in zip(before, found, strict=False)), message.id
+
+
+def test_no_text_stands_in_an_f_string() -> None:
+    """Babel finds those on some versions of Python alone."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for package in ("engine", "vadgui")
+        for path in (ROOT / package).rglob("*.py")
+        for formatted in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(formatted, ast.JoinedStr)
+        for call in ast.walk(formatted)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert hidden == []
 
 
 @pytest.mark.usefixtures("german")

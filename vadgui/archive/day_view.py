@@ -84,7 +84,8 @@ class DayView(QWidget):
             self.day_wanted.emit(wanted)
 
     def _tell(self, hit: Hit | None) -> None:
-        words = f"{hit_sentence(hit)}. {tr('Enter opens it.')}" if hit else ""
+        enter = tr("Enter opens it.")
+        words = f"{hit_sentence(hit)}. {enter}" if hit else ""
         if not hit and self._day and self._day.has_hits:
             words = tr("Arrows go through segments and cameras, the wheel zooms.")
         elif not hit and self._day and not self._day.has_footage:

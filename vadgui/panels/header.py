@@ -136,7 +136,8 @@ class PanelHeader(QWidget):
 
 
 def _in_words(view: FrameView) -> str:
-    return f"{tr('Frame {frame}').format(frame=view.index)}   {clock_text(view.pts_seconds)}"
+    frame = tr("Frame {frame}").format(frame=view.index)
+    return f"{frame}   {clock_text(view.pts_seconds)}"
 
 
 def _told_by(start: RecordingStart) -> str:

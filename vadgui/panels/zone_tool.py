@@ -63,14 +63,14 @@ class ZoneTool(ShapeTool):
         """Move or reshape a zone."""
         zones = list(self._review.zones)
         zones[number] = zone = Zone(zones[number].kind, points, zones[number].name)
-        self._set(f"{tr_noop('Move zone')} ({zone.title})", zones, select=number)
+        self._set(tr_noop("Move zone") + f" ({zone.title})", zones, select=number)
 
     def delete_selected(self) -> None:
         """Remove the selected zone."""
         if self._selected is not None:
             zones = list(self._review.zones)
             gone = zones.pop(self._selected)
-            self._set(f"{tr_noop('Remove zone')} ({gone.title})", zones)
+            self._set(tr_noop("Remove zone") + f" ({gone.title})", zones)
 
     def name_selected(self, name: str) -> None:
         """Call the selected zone by another name."""

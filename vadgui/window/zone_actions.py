@@ -54,7 +54,7 @@ class ZoneActions(QObject):
         except VadError as error:
             review.refused.emit(str(error))
             return
-        review.edit(lambda editor: editor.set_zones(f"{tr_noop('Load zones')} ({path.name})", zones))
+        review.edit(lambda editor: editor.set_zones(tr_noop("Load zones") + f" ({path.name})", zones))
 
     def save(self, path: Path) -> None:
         """Write the zones to a file."""
