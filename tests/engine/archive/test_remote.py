@@ -247,4 +247,4 @@ def test_the_command_takes_urls(store: MemoryStore, tmp_path: Path) -> None:
 
     assert run("scan", "memory://cctv").stdout == "1 recordings: 1 new.\n"
     assert run("scan").stdout == "1 recordings: nothing new.\n"
-    assert run("status").stdout.startswith("cctv: 0.0 hours in 1 recordings")
+    assert run("status").stdout.startswith("cctv: 2 s in 1 recordings")
