@@ -148,7 +148,7 @@ def _queries() -> Iterator[Query]:
         {"cameras": ("camera 03",)},
         {"begins_from": BEGIN + timedelta(hours=20), "begins_before": BEGIN + timedelta(hours=60)},
         {"min_score": 4.0},
-        {"reason": "fast"},
+        {"reasons": ("fast",)},
         {"region": (0.5, 0.0, 1.0, 0.5)},
         {"verdicts": (Verdict.CONFIRMED, Verdict.UNREVIEWED)},
     ]
