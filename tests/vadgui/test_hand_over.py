@@ -214,15 +214,21 @@ def test_where_its_recording_can_not_be_opened_it_is_offered_still(
     assert offered.video == str(gone)
 
 
+def offered(program: Program, qtbot: QtBot) -> exports_view.UnfinishedRow:
+    """The row of the one export that was not finished, once it is shown."""
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(lambda: bool(program.window.exports.findChildren(exports_view.UnfinishedRow)))
+    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
+    qtbot.waitUntil(row.again_button.isVisible)
+    return row
+
+
 def test_its_recording_is_opened_first(
     files: FakeFiles, start_program: StartProgram, qtbot: QtBot, tmp_path: Path
 ) -> None:
     program = start_program(files)
     crashed(exports_folder(), make_clip(tmp_path / "gate.mp4", 30, gop=12, b_frames=0), tmp_path / "out")
-    program.export_controller.offer_unfinished()
-    qtbot.waitUntil(lambda: bool(program.window.exports.findChildren(exports_view.UnfinishedRow)))
-    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
-    qtbot.waitUntil(row.again_button.isVisible)
+    row = offered(program, qtbot)
     click(row.again_button)
     qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
     (dialog,) = program.window.findChildren(HandOverDialog)
@@ -235,10 +241,7 @@ def test_what_is_forgotten_while_its_recording_opens_can_be_exported_still(
 ) -> None:
     program = start_program(files)
     crashed(exports_folder(), make_clip(tmp_path / "gate.mp4", 30, gop=12, b_frames=0), tmp_path / "out")
-    program.export_controller.offer_unfinished()
-    qtbot.waitUntil(lambda: bool(program.window.exports.findChildren(exports_view.UnfinishedRow)))
-    (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
-    qtbot.waitUntil(row.again_button.isVisible)
+    row = offered(program, qtbot)
     click(row.again_button)
     click(row.forget_button)
     qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))

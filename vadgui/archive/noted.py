@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.archive.overview import Attention, NotedRecording
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
+from vadgui.archive.columns import NO_PARENT, ColumnsModel
 from vadgui.ui.icons import icon
 
 ATTENTION_WORDS = {
@@ -27,7 +28,6 @@ _ADVICE = {
     Attention.UNDATED: tr_noop("Open it and tell when it began: File, Set clock. Then scan again."),
 }
 _ICONS = {Attention.BROKEN: "error", Attention.FAILED: "error", Attention.MISSING: "warning"}
-_NO_PARENT = QModelIndex()
 
 
 def why_words(noted: NotedRecording) -> str:
@@ -46,11 +46,11 @@ _COLUMNS: Sequence[tuple[str, Callable[[NotedRecording], str]]] = (
 WHAT, CAMERA, RECORDING, WHY = range(len(_COLUMNS))
 
 
-class NotedModel(QAbstractTableModel):
+class NotedModel(ColumnsModel):
     """A row for each NotedRecording."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([name for name, _ in _COLUMNS], parent)
         self._rows: Sequence[NotedRecording] = ()
 
     def show(self, rows: Sequence[NotedRecording]) -> None:
@@ -66,18 +66,8 @@ class NotedModel(QAbstractTableModel):
 
     # Qt's side
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802, D102
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = NO_PARENT) -> int:  # noqa: N802, D102
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802, D102
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(  # noqa: N802, D102
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(_COLUMNS[section][0])
-        return None
 
     def data(  # noqa: D102
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole

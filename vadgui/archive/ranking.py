@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cachetools import LRUCache
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from engine.archive.searching import Hit, HitKey
-from engine.common.language import tr, tr_noop
+from engine.common.language import tr_noop
 from engine.common.names import displayable
 from vadgui.archive import texts
+from vadgui.archive.columns import NO_PARENT, ColumnsModel
 from vadgui.segments.delegate import VERDICT_ICONS
 from vadgui.ui.icons import icon
 
@@ -21,7 +22,6 @@ _PAGE = 64
 _KEPT = 200 * _PAGE
 _MOST_WANTED = 3 * _PAGE
 """Rows asked for at once: those that were only passed while scrolling are not read."""
-_NO_PARENT = QModelIndex()
 
 _COLUMNS: Sequence[tuple[str, Callable[[Hit], str]]] = (
     (tr_noop("Score"), texts.score_words),
@@ -35,14 +35,14 @@ _COLUMNS: Sequence[tuple[str, Callable[[Hit], str]]] = (
 SCORE, CAMERA, BEGINS, WHY, VERDICT, RECORDING, NOTE = range(len(_COLUMNS))
 
 
-class RankingModel(QAbstractTableModel):
+class RankingModel(ColumnsModel):
     """Rows whose segments are not read yet are empty, and asked for once they are shown."""
 
     wanted = Signal(object)
     """HitKeys of rows that are shown; `add` is to be called with what they are."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([name for name, _ in _COLUMNS], parent)
         self._keys: Sequence[HitKey] = ()
         self._hits: LRUCache[HitKey, Hit] = LRUCache(_KEPT)
         self._outdated: set[HitKey] = set()
@@ -122,18 +122,8 @@ class RankingModel(QAbstractTableModel):
 
     # Qt's side
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802, D102
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = NO_PARENT) -> int:  # noqa: N802, D102
         return 0 if parent.isValid() else len(self._keys)
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: N802, D102
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(  # noqa: N802, D102
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(_COLUMNS[section][0])
-        return None
 
     def data(  # noqa: D102
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
