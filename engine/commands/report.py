@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
@@ -18,7 +19,11 @@ from engine.commands.reviewed_recordings import (
     open_reviewed,
     verdicts_of,
 )
+from engine.export.reviewed import ReviewedRecording
 from engine.review.document import Verdict
+
+REPORT_FORMATS = ("html", "pdf")
+"""Where both are asked for, the second lies beside the first under its name."""
 
 
 @click.command(short_help="Write the report of a review as one HTML file or PDF.")
@@ -58,19 +63,38 @@ def report(
 
     The file needs neither network nor script. Its path goes to stdout.
     """
-    from engine.report.report import refuse_targets, report_targets, write_report
+    from engine.report.report import refuse_targets, report_targets
 
-    targets = report_targets(target, with_pdf=with_pdf)
-    refuse_targets(targets)  # before an analysis
+    refuse_targets(report_targets(target, with_pdf=with_pdf))  # before an analysis
     predictors = Predictors(detector, device)
     recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
+    for path in write_joint_report(recordings, target, only, predictors, with_pdf=with_pdf, quiet=quiet):
+        click.echo(path)
+
+
+def write_joint_report(
+    recordings: Sequence[ReviewedRecording],
+    target: Path,
+    verdicts: Collection[Verdict],
+    predictors: Predictors,
+    *,
+    with_pdf: bool,
+    quiet: bool,
+) -> list[Path]:
+    """Write the report of recordings, with the segments that have one of the verdicts; returns the files' paths.
+
+    Raises:
+        ExportError: a file exists or can't be written, or a library that PDFs need is missing.
+        VideoError: a recording can't be read.
+    """
+    from engine.report.report import report_targets, write_report
+
     work = write_report(
         recordings,
         target,
-        verdicts=only,
+        verdicts=verdicts,
         with_pdf=with_pdf,
         evidence_of=lambda recording: open_evidence(recording, predictors),
     )
     follow(work, hidden=quiet)
-    for path in targets:
-        click.echo(path)
+    return report_targets(target, with_pdf=with_pdf)
