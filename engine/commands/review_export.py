@@ -23,7 +23,7 @@ from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
 from engine.export.list_files import joint_name, make_folder, refuse_existing, unique_names, write_lists
-from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
 from engine.hand_over.reviewing import tells_where
 from engine.redaction.regions import Redaction
@@ -62,28 +62,32 @@ def export_review(
 ) -> Iterator[Path]:
     """Write what is asked for into a folder; yields the path of each file once it is there.
 
-    A clip that fails does not keep the others from being made: what went wrong is told at the end.
+    A recording or clip that fails does not keep the others from being handed over: what went wrong is told at the end.
 
     Raises:
-        ExportError: a file exists, can't be written, or some clips failed.
-        VideoError: a recording can't be read.
+        ExportError: a file exists, can't be written, some clips failed, or some recordings were left out.
+        VideoError: no recording can be read.
     """
     if not chosen.tables and not chosen.report and chosen.clips is None:
         raise click.UsageError("Of a review or segments file, give --tables, --clips or --report.")
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(path, predictors, quiet=quiet, redact=chosen.redact)
+    opened = open_reviewed(path, predictors, quiet=quiet, redact=chosen.redact)
+    recordings = opened.recordings
     clips = _clip_paths(recordings, chosen, folder)
     for target in clips:
         refuse_existing(target)
-    report = _checked_report(recordings, chosen, folder)
+    reports = _checked_reports(recordings, chosen, folder)
     yield from write_lists([each.only(chosen.only) for each in recordings], chosen.tables, folder)
     make_folder(folder)
-    if report:
-        yield from write_joint_report(
-            recordings, report, chosen.only, predictors, with_pdf="pdf" in chosen.report, quiet=quiet
+    left_out: tuple[LeftOut, ...] = ()
+    if reports:
+        left_out = write_joint_report(
+            opened, reports[0], chosen.only, predictors, with_pdf="pdf" in chosen.report, quiet=quiet
         )
+        yield from reports
     if chosen.clips is not None:
         yield from _write_clips(clips, chosen, folder, predictors, quiet=quiet)
+    opened.tell_left_out(left_out)
 
 
 def _write_clips(
@@ -130,16 +134,17 @@ def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet:
     return path
 
 
-def _checked_report(recordings: Sequence[ReviewedRecording], chosen: ReviewExport, folder: Path) -> Path | None:
-    """Where the report goes; a PDF beside an HTML file has its name."""
+def _checked_reports(recordings: Sequence[ReviewedRecording], chosen: ReviewExport, folder: Path) -> list[Path]:
+    """The files of the report; none where there shall be none."""
     if not chosen.report:
-        return None
+        return []
     from engine.report.report import refuse_targets, report_targets
 
     kind = next(each for each in REPORT_FORMATS if each in chosen.report)
-    target = folder / joint_name(unique_names(recordings), f".report.{kind}")
-    refuse_targets(report_targets(target, with_pdf="pdf" in chosen.report))
-    return target
+    name = joint_name(unique_names(recordings), f".report.{kind}")
+    targets = report_targets(folder / name, with_pdf="pdf" in chosen.report)
+    refuse_targets(targets)
+    return targets
 
 
 def _clip_paths(

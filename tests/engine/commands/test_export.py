@@ -266,6 +266,22 @@ def test_a_moved_recording_is_found_and_a_vanished_or_changed_one_is_told(video:
     assert (changed.exit_code, "changed since it was reviewed" in changed.stderr) == (1, True)
 
 
+def test_of_many_recordings_a_vanished_one_is_named_and_the_others_are_handed_over(tmp_path: Path, video: Path) -> None:
+    gone = make_clip(tmp_path / "footage" / "yard.mp4", range(50, 62))
+    review = write_joint_review(video, gone)
+    gone.unlink()
+    ran = vad_export(review, "--tables", "csv", "--report", "html", "--clips", "confirmed", "--copy", "--quiet")
+    assert ran.exit_code == 1
+    assert ran.stdout.splitlines() == ["gate 視.reviewed.csv", "gate 視.report.html", "gate 視.segment-1.mp4"]
+    assert "Left out: yard.mp4: A recording of this review is not where it was" in ran.stderr
+    assert "1 of 2 recordings were left out: yard.mp4" in ran.stderr
+    assert "<li>yard.mp4: " in Path("gate 視.report.html").read_text(encoding="utf-8")
+    packaged = CliRunner().invoke(cli, ["package", str(review), "--out", "package", "--quiet"])
+    assert (packaged.exit_code, "Left out: yard.mp4" in packaged.stderr) == (1, True), packaged.output
+    (left_out,) = json.loads(Path("package/data/provenance.json").read_text(encoding="utf-8"))["left_out"]
+    assert left_out["name"] == "yard.mp4"
+
+
 def test_a_damaged_review_is_told(video: Path) -> None:
     review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
     review.write_bytes(review.read_bytes()[:100])
