@@ -103,7 +103,8 @@ def _write_clips(
         seconds = sum(
             recording.stop_seconds(each) - recording.start_seconds(each) for recording, each in targets.values()
         )
-        click.echo(f"{len(targets)} clips, {duration_in_words(seconds)} in all", err=True)
+        count = len(targets)
+        click.echo(f"{count} {'clip' if count == 1 else 'clips'}, {duration_in_words(seconds)} in all", err=True)
     failed = []
     for target, (recording, segment) in targets.items():
         try:

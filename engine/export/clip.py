@@ -297,6 +297,7 @@ def _composer(
         zones=options.zones,
         burnt_in=burnt_in,
         start=options.start,
+        last=(stop - 1, float(source.times[stop - 1])),
     )
     return mosaic, layout.width, layout.height
 

@@ -13,8 +13,8 @@ from engine.video.frame import Pixels
 _BETWEEN = " · "
 _ONE_LINE_PX = range(19, 15, -1)
 """Sizes of text, the best first."""
-_TWO_LINES_PX = range(17, 10, -1)
-_CROWDED_PX = range(13, 8, -1)
+_TWO_LINES_PX = range(17, 7, -1)
+_CROWDED_PX = range(11, 7, -1)
 """Where the name has to be shortened."""
 _UPPER, _MIDDLE, _LOWER = 0.28, 0.5, 0.72
 """Middles of lines, as fractions of the header's height."""
@@ -56,11 +56,12 @@ class Header:
         """Draw the title into `picture`; no position is wider than the widest."""
         self._picture = picture
         self._lines = _arranged(title, widest_position, picture.shape[1])
-        self._position_width = _position_width(widest_position, self._lines.size_px)
         size_px, upper, middle, lower, _ = self._lines
         for text, y in ((upper, _UPPER), (middle, _MIDDLE), (lower, _LOWER)):
             if text:
                 draw_text(picture, text, 0, self._y(y), size_px, MUTED)
+        at_left = middle or lower
+        self._left_of_position = text_width(at_left, size_px) + 1 if at_left else 0
 
     def draw(self, position: str) -> None:
         """Write the position of a frame, in place of that of the frame before."""
@@ -68,7 +69,7 @@ class Header:
             return
         height, width = self._picture.shape[:2]
         top = height // 2 if self._lines.position_y == _LOWER else 0
-        self._picture[top:, max(width - self._position_width, 0) :] = BACKGROUND
+        self._picture[top:, self._left_of_position :] = BACKGROUND
         y = self._y(self._lines.position_y)
         draw_text(self._picture, position, width, y, self._lines.size_px, TEXT, bold=True, align=1)
 
@@ -84,7 +85,8 @@ def _arranged(title: Title, position: str, width_px: int) -> _Lines:
         beside = text_width(at_left, lines.size_px) + between + _position_width(position, lines.size_px)
         if max(beside, text_width(lines.upper, lines.size_px)) <= width_px:
             return lines
-    size_px = next((size for size in _CROWDED_PX if _position_width(position, size) <= width_px), _CROWDED_PX[-1])
+    sizes_px = (size for size in _CROWDED_PX if _position_width(position, size) <= width_px)
+    size_px = next(sizes_px, _CROWDED_PX[-1])
     room_px = width_px - text_width(title.around(" ") if title.name else "", size_px)
     return _Lines(size_px, upper=title.around(fit_text(title.name, room_px, size_px)), position_y=_LOWER)
 
@@ -94,8 +96,8 @@ def _arrangements(title: Title, position: str) -> Iterator[_Lines]:
         yield _Lines(size_px, middle=title.around(title.name))
     for size_px in _TWO_LINES_PX:
         yield _Lines(size_px, upper=title.name, lower=title.around(""), position_y=_LOWER)
-    for size_px in _TWO_LINES_PX if position else ():
-        yield _Lines(size_px, upper=title.around(title.name), position_y=_LOWER)
+        if position:
+            yield _Lines(size_px, upper=title.around(title.name), position_y=_LOWER)
 
 
 def _position_width(position: str, size_px: int) -> int:

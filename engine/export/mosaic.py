@@ -87,10 +87,11 @@ class Mosaic:
         zones: Zones = (),
         burnt_in: BurntIn | None = None,
         start: RecordingStart | None = None,
+        last: tuple[int, float] = (88_888_888, 319_000.0),
     ) -> None:
         """`flow_radius_px` is shown in the legend; `overlay_opacity` above 0 marks suspicious patches in the frame.
 
-        `start` tells the time of day.
+        `start` tells the time of day. No frame has a higher number or a later time in seconds than the `last`.
         """
         self._layout = layout
         self._panels = tuple(zip(panels, layout.panels, strict=True))
@@ -102,8 +103,8 @@ class Mosaic:
         self._canvas = np.empty((layout.height, layout.width, 3), np.uint8)
         self._canvas[:] = BACKGROUND
         self._caption_widths: dict[Box, int] = {}
-        # A hundred million frames take more room than a hundred hours.
-        self._header = Header(layout.header.of(self._canvas), title, self._position(88_888_888, 319_000.0))
+        # All digits are as wide.
+        self._header = Header(layout.header.of(self._canvas), title, self._position(*last))
         for panel, box in self._panels:
             self._draw_caption(box, tr(CAPTIONS[panel]))
         if layout.strip and strip:
