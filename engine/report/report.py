@@ -144,6 +144,8 @@ def write_report(
             contents[path] = pdf_of(html)
         else:
             contents[path] = html.encode()
+    if should_stop():  # laying out hundreds of pages takes a minute
+        raise Cancelled
     for path, content in contents.items():
         write_new(path, content)
         yield Finished(str(path))

@@ -342,6 +342,17 @@ def test_a_cancelled_report_leaves_nothing(tmp_path: Path, clip: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [clip.name]
 
 
+def test_a_report_that_is_cancelled_while_its_pages_are_laid_out_leaves_nothing(tmp_path: Path, clip: Path) -> None:
+    is_cancelled = False
+    work = write_report([reviewed(clip)], tmp_path / "report.pdf", should_stop=lambda: is_cancelled)
+    while next(work) != Progress("Laying out pages", 0, 0):
+        pass
+    is_cancelled = True
+    with pytest.raises(Cancelled):
+        list(work)
+    assert [path.name for path in tmp_path.iterdir()] == [clip.name]
+
+
 def test_frames_that_can_not_be_decoded_are_named(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.video.pyav_source import PyAvSource
 
