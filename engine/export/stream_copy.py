@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -33,6 +34,7 @@ _SOUND_IN_MP4 = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 _TELEPHONE_SOUND = {"pcm_alaw", "pcm_mulaw"}
 """What many cameras record; FFmpeg writes it into QuickTime files alone."""
 _EARLIER_SECONDS = 1.0  # sound of a keyframe's time may lie before it in the file
+_PROBED_FRAMES = 17  # one more than any codec reorders
 _LATEST_SECONDS = 5.0  # how far behind its place a keyframe is still looked for
 
 
@@ -194,11 +196,15 @@ class _Copy:
 
     def _first_seconds(self) -> float:
         """When the first frame is shown, by the clock of the file."""
-        for frame in self._decoder.frames():
-            if frame.pts is None or frame.time_base is None:
-                break
-            return float(frame.pts * frame.time_base)
-        raise self._unreliable()
+        shown_at = [
+            None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+            for frame in islice(self._decoder.frames(), _PROBED_FRAMES)
+        ]
+        times = [each for each in shown_at if each is not None]
+        # AVI has the times of decoding alone: with B-frames, frames come in order and their times do not.
+        if not times or len(times) < len(shown_at) or times != sorted(times):
+            raise self._unreliable()
+        return times[0]
 
     def _seek(self, container: InputContainer, video: VideoStream) -> None:
         assert video.time_base is not None

@@ -106,12 +106,15 @@ def test_a_copy_without_sound(tmp_path: Path) -> None:
         assert not container.streams.audio
 
 
-def test_a_recording_without_reliable_times_is_refused(tmp_path: Path) -> None:
-    video = make_clip(tmp_path / "raw.h264", 60, container_format="h264")
+@pytest.mark.parametrize(
+    ("name", "kind", "b_frames"), [("raw.h264", "h264", 0), ("b.avi", "avi", 2)], ids=["no times", "decoding times"]
+)
+def test_a_recording_without_reliable_times_is_refused(tmp_path: Path, name: str, kind: str, b_frames: int) -> None:
+    video = make_clip(tmp_path / name, 60, container_format=kind, b_frames=b_frames)
     with open_video(video) as source, pytest.raises(ExportError, match="reliably") as caught:
         list(copy_clip(source, 30, 40, tmp_path / "clip.mp4"))
     assert "encoded" in caught.value.advice
-    assert [path.name for path in tmp_path.iterdir()] == ["raw.h264"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @contextmanager
