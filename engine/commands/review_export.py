@@ -24,7 +24,7 @@ from engine.export.clip import ExportOptions, export_clip
 from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
 from engine.export.list_files import joint_name, make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted, skipped_gaps
 from engine.hand_over.reviewing import tells_where
 from engine.redaction.regions import Redaction
 from engine.review.document import Span, Verdict
@@ -131,6 +131,9 @@ def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet:
             if earlier
             else "begins exactly there"
         )
+        skipped = sum(gap.seconds for gap in skipped_gaps(source, span.start, span.stop))
+        if skipped:
+            says += f", and skips {duration_in_words(skipped)} in which the recorder stopped"
         click.echo(f"{displayable(target.name)}: cut without re-encoding, it {says}.", err=True)
     return path
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from engine.analysis.where import stored_evidence
+from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
 from engine.common.events import Finished, Noted, Progress, ShouldStop
 from engine.common.language import tr, tr_n, tr_noop
@@ -21,7 +22,7 @@ from engine.export.clip_names import clip_name
 from engine.export.list_files import make_folder, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import PHASE as CUTTING
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, skipped_gaps
 from engine.review.document import Verdict
 from engine.scoring.where import WindowEvidence
 from engine.video.source import VideoSource
@@ -251,7 +252,7 @@ class ClipsJob:
             if self.options is None:
                 start, stop, redaction = segment.start, segment.stop, recording.redaction
                 yield from copy_clip(source, start, stop, target, should_stop, sound=self.sound, redaction=redaction)
-                yield from _noted_start(source, segment)
+                yield from _noted_cut(source, segment)
                 return
             options = replace(
                 self.options,
@@ -272,14 +273,20 @@ class ClipsJob:
                 yield from export_clip(source, predictor, scores, start, stop, target, options, should_stop, evidence)
 
 
-def _noted_start(source: VideoSource, segment: ListedSegment) -> Iterator[Noted]:
-    """How much earlier than its segment a cut begins."""
+def _noted_cut(source: VideoSource, segment: ListedSegment) -> Iterator[Noted]:
+    """How much earlier than its segment a cut begins, and what it skips."""
     first = copy_starts_at(source, segment.start)
     earlier = float(source.times[segment.start] - source.times[first])
     if earlier:
         yield Noted(
             tr("Segment {number} begins {seconds:.2f} s earlier, at keyframe {first}.").format(
                 number=segment.number, seconds=earlier, first=first
+            )
+        )
+    if skipped := sum(gap.seconds for gap in skipped_gaps(source, segment.start, segment.stop)):
+        yield Noted(
+            tr("Segment {number} skips {duration} in which the recorder stopped.").format(
+                number=segment.number, duration=duration_in_words(skipped)
             )
         )
 
