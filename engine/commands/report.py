@@ -90,7 +90,7 @@ def write_joint_report(
 
     Raises:
         ExportError: a file exists or can't be written, or a library that PDFs need is missing.
-        VideoError: no recording can't be read.
+        VideoError: no recording can be read.
     """
     from engine.report.report import write_report
 

@@ -99,7 +99,7 @@ class CalibratedScorer(Scorer):
         if false_alarms_at(threshold) >= least:
             return ""
         learnt = duration_in_words(light.seconds)
-        text = tr("{duration} of normal footage can't promise less than {count} an hour")
+        text = tr("less than {count} an hour can't be promised: {duration} of normal footage")
         return text.format(duration=learnt, count=math.ceil(least))
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:

@@ -328,7 +328,7 @@ def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibr
     assert not timeline.header.alarms_box.isVisible()
     assert "within this recording" not in words(calibrated)
     assert "False alarms, about" in words(calibrated)
-    assert "5 min of normal footage can't promise less than 12 an hour" in words(calibrated)
+    assert "less than 12 an hour can't be promised: 5 min of normal footage" in words(calibrated)
     assert "expected here" not in words(calibrated)
     calibrated._session.scoring.set_threshold(threshold_for(20))
     assert "expected here" in words(calibrated)
