@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from engine.calibrating.confirmed import confirmed_effects, may_lose_verdicts
 from engine.commands.detector_option import WHICH, optional_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
 from engine.commands.progress import finished_with_bar
@@ -39,6 +38,7 @@ from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
 from engine.models.detector_header import read_header
 from engine.training import Run, RunSettings, StopControl
+from engine.training.confirmed import confirmed_effects, may_lose_verdicts
 from engine.training.run import AMENDABLE
 
 if TYPE_CHECKING:

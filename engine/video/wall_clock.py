@@ -131,7 +131,7 @@ def _moment(parts: Mapping[str, str | None], zone: tzinfo | None) -> datetime | 
     numbers = [int(parts[name] or 0) for name in _PARTS]
     microsecond = 1000 * int(parts.get("millisecond") or 0)
     try:
-        local = datetime(*numbers, microsecond)  # type: ignore[arg-type,misc]
+        local = datetime(*numbers, microsecond)  # type: ignore[arg-type,call-arg]
     except ValueError:  # there is no 30th of February
         return None
     return utc_of(local, zone)

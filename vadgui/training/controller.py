@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.calibrating.comparison import load_comparison
-from engine.calibrating.confirmed import may_lose_verdicts
 from engine.common.errors import TrainingError
 from engine.common.language import tr
 from engine.common.paths import runs_folder
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.training import Run
+from engine.training.confirmed import may_lose_verdicts
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.jobs.background import Background
 from vadgui.jobs.openers import PredictorOpener, VideoOpener

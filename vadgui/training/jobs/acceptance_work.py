@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import ScoreStore
-from engine.calibrating.confirmed import ConfirmedEffects, confirmed_effects
 from engine.calibrating.footage import is_left_out
 from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
@@ -22,6 +21,7 @@ from engine.datasets.held_out import Stretch
 from engine.scoring.scorers import comparable_scorer
 from engine.scoring.signals import missing_signals
 from engine.training import Run
+from engine.training.confirmed import ConfirmedEffects, confirmed_effects
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.training.model.acceptance import MeasuredRecording, MeasureRequest
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.calibrating.comparison import Comparison
-from engine.calibrating.confirmed import ConfirmedEffects
 from engine.common.events import Progress
 from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
@@ -19,6 +18,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import block_maxima
+from engine.training.confirmed import ConfirmedEffects
 from vadgui.training.model.detector_scores import DetectorScores
 from vadgui.ui.failure import Failure
 

@@ -12,7 +12,6 @@ from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from engine.calibrating.comparison import Comparison
-from engine.calibrating.confirmed import ConfirmedEffects
 from engine.calibrating.reviewed import Effect
 from engine.common.events import Progress
 from engine.review.attaching import ReviewedSegment
@@ -20,6 +19,7 @@ from engine.review.document import JudgedSegment, Verdict
 from engine.review.verdicts import LeftOut
 from engine.scoring.calibration import Calibration
 from engine.scoring.signals import RawSignals
+from engine.training.confirmed import ConfirmedEffects
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
 from vadgui.training.model.acceptance import Acceptance, MeasuredRecording
 from vadgui.training.model.training_run import TrainingRun

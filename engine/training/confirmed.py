@@ -18,7 +18,7 @@ from engine.video import open_video
 if TYPE_CHECKING:
     from engine.calibrating.reviewed import Effect
     from engine.models.predictor import Predictor
-    from engine.training import RunSettings
+    from engine.training.settings import RunSettings
 
 
 @dataclass(frozen=True)

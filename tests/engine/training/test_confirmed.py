@@ -11,13 +11,13 @@ from click.testing import CliRunner
 
 from engine.__main__ import cli
 from engine.calibrating.calibrate import calibrate
-from engine.calibrating.confirmed import confirmed_effects, may_lose_verdicts
 from engine.calibrating.footage import NormalFootage
 from engine.commands.progress import finished
 from engine.common.events import Event, Finished
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.training import Run, RunSettings
+from engine.training.confirmed import confirmed_effects, may_lose_verdicts
 from tests.engine.calibrating.test_reviewed import LEFT, PLAN, SEGMENT, film
 from tests.engine.commands.reviews import write_review
 
