@@ -44,6 +44,11 @@ def tr_n(singular: str, plural: str, count: int) -> str:
     return _text((_here.get() or _translations).ngettext(singular, plural, count))
 
 
+def with_capital(text: str) -> str:
+    """A text that begins a sentence; `str.capitalize` would make all else small, the nouns of German too."""
+    return text[:1].upper() + text[1:]
+
+
 def number_text(value: float, spec: str) -> str:
     """A number by a format specification such as ".2f", as the language in use writes it."""
     return format(value, spec).translate(_signs(language_in_use()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.common.durations import duration_in_words
-from engine.common.language import in_language, number_text, tr
+from engine.common.language import in_language, number_text, tr, with_capital
 
 
 def test_english_numbers_have_a_point() -> None:
@@ -26,3 +26,8 @@ def test_what_is_no_number_stays_as_it_is() -> None:
     with in_language("de"):
         assert tr("Opening {archive} …").format(archive="site.archive").startswith("site.archive ")
         assert "0:58.120" in tr("{time} · frame {frame}").format(time="0:58.120", frame=7)
+
+
+def test_nouns_keep_their_capital_where_a_sentence_begins() -> None:
+    assert with_capital("dort seltene Bewegung") == "Dort seltene Bewegung"
+    assert with_capital("") == ""
