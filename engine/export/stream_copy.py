@@ -24,6 +24,7 @@ from engine.common.language import tr, tr_noop
 from engine.export.list_files import cannot_write, refuse_existing
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
 from engine.video.decoder import Decoder
+from engine.video.exported import mark_exported
 from engine.video.source import PICTURES, VideoInfo, VideoSource
 from engine.video.timing import Gap, gaps
 from engine.video.writer import rename_to_new
@@ -101,6 +102,7 @@ def copy_clip(
             closing(Decoder(source.info.path, 1)) as decoder,
             av.open(str(temporary), "w", format=_FORMATS[target.suffix.lower()], options=options) as output,
         ):
+            mark_exported(output.metadata)
             copy = _Copy(decoder, output, float(source.times[first]), end, source.info, sound)
             copy.skip(skipped_gaps(source, start, stop))
             for done in copy.packets():
