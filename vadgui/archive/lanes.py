@@ -57,8 +57,6 @@ class DayLanes(QAbstractScrollArea):
         self._style = LaneStyle(_NAMES_PX[0], 1.0)
         self._row = 0
         self._cursor: HitKey | None = None
-        self._places: dict[HitKey, tuple[int, Hit]] = {}
-        """The lane of each segment."""
         self._pressed: QPointF | None = None
         self._has_moved = False
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -71,13 +69,13 @@ class DayLanes(QAbstractScrollArea):
     @property
     def cursor_hit(self) -> Hit | None:
         """The segment that the cursor is on."""
-        return self._places[self._cursor][1] if self._cursor in self._places else None
+        found = self._found(self._cursor)
+        return found[1] if found else None
 
     def show_day(self, day: DayFootage) -> None:
         """Show a day; of the same day as before, the same part of it."""
         current = self.lanes[self._row].camera if self.lanes else ""
         self.lanes = day.lanes
-        self._places = {hit.key: (row, hit) for row, lane in enumerate(self.lanes) for hit in lane.hits}
         if (self.scale.start, self.scale.stop) != (day.start, day.stop):
             self.scale = LaneScale(day.start, day.stop, 1)
         metrics = self.fontMetrics()
@@ -91,7 +89,7 @@ class DayLanes(QAbstractScrollArea):
 
     def clear(self) -> None:
         """Show nothing: another archive is opened."""
-        self.lanes, self._places, self._row, self._cursor = (), {}, 0, None
+        self.lanes, self._row, self._cursor = (), 0, None
         self.scale.show_all()
         self._measure()
         self._describe()
@@ -100,8 +98,8 @@ class DayLanes(QAbstractScrollArea):
     def put_cursor(self, key: HitKey) -> None:
         """Put the cursor on a segment, once its day is shown."""
         self._cursor = key
-        if key in self._places:
-            self._row, hit = self._places[key]
+        if found := self._found(key):
+            self._row, hit = found
             self.scale.reveal(_begun(hit))
             self._reveal_row()
         self._describe()
@@ -123,10 +121,9 @@ class DayLanes(QAbstractScrollArea):
         self.hit_chosen.emit(hit)
 
     def _step(self, by: int) -> None:
-        hits = self.lanes[self._row].hits if self.lanes else []
-        if not hits:
+        if not self.lanes or not (hits := self.lanes[self._row].hits):
             return
-        at = next((number for number, hit in enumerate(hits) if hit.key == self._cursor), None)
+        at = self.lanes[self._row].number_of(self._cursor)
         if at is None:
             at = -1 if by > 0 else len(hits)
         self._choose(hits[min(max(at + by, 0), len(hits) - 1)])
@@ -150,6 +147,13 @@ class DayLanes(QAbstractScrollArea):
         hit = self.cursor_hit
         words = hit_sentence(hit) if hit else self.lanes[self._row].camera if self.lanes else ""
         self.setAccessibleDescription(words)
+
+    def _found(self, key: HitKey | None) -> tuple[int, Hit] | None:
+        """The row of a segment's lane, and the segment; None where it is not of this day."""
+        for row, lane in enumerate(self.lanes):
+            if (number := lane.number_of(key)) is not None:
+                return row, lane.hits[number]
+        return None
 
     # What is under the mouse
 
@@ -209,8 +213,8 @@ class DayLanes(QAbstractScrollArea):
             place = self.row_rect(row)
             if place.bottom() >= AXIS_PX and place.top() <= self.viewport().height():
                 painting.lane(lane, place, is_current=row == self._row and self.hasFocus())
-        if self._cursor in self._places:
-            row, cursor = self._places[self._cursor]
+        if found := self._found(self._cursor):
+            row, cursor = found
             painter.setClipRect(self._style.names_px, AXIS_PX, self.viewport().width(), self.viewport().height())
             painting.cursor(cursor, self.row_rect(row))
         painter.setClipping(False)
