@@ -73,6 +73,12 @@ def unique_names(recordings: Sequence[ReviewedRecording]) -> list[str]:
     ]
 
 
+def joint_name(names: Sequence[str], ending: str) -> str:
+    """The name of a file, with this ending, that is of all recordings; `names` are what files of each are called."""
+    more = len(names) - 1
+    return fitting_name(names[0], f"-and-{more}-more{ending}" if more else ending)
+
+
 def refuse_existing(path: Path) -> None:
     """Check that nothing has this name.
 

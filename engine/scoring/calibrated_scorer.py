@@ -98,10 +98,10 @@ class CalibratedScorer(Scorer):
         least = light.least_false_alarms
         learnt = duration_in_words(light.seconds)
         if self.calibration.unreviewed:
-            return tr("{duration} that nobody reviewed can't promise how many").format(duration=learnt)
+            return tr("no number can be promised: nobody reviewed the {duration}").format(duration=learnt)
         if false_alarms_at(threshold) >= least:
             return ""
-        text = tr("{duration} of normal footage can't promise less than {count} an hour")
+        text = tr("less than {count} an hour can't be promised: {duration} of normal footage")
         return text.format(duration=learnt, count=math.ceil(least))
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:

@@ -46,12 +46,13 @@ def run(quick: bool) -> dict[str, float]:
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     from vadgui.archive.controller import ArchiveController
     from vadgui.settings import Settings
+    from vadgui.ui.keymap import Keymap
 
     with tempfile.TemporaryDirectory() as name:
         place = str(Path(name) / "made.archive")
         count = 200 if quick else 2000
         _make(place, count)
-        controller = ArchiveController(Settings.temporary(), QWidget())
+        controller = ArchiveController(Settings.temporary(), Keymap(), QWidget())
         begun = time.perf_counter()
         controller.open(place)
         window = controller.window

@@ -329,7 +329,7 @@ def test_footage_that_nobody_reviewed_promises_no_number_of_false_alarms(qtbot: 
     timeline = shown(open_session(steady_times(COUNT), calibrated_signals(COUNT, []), detector=detector), qtbot)
     for per_hour in (2, 600):
         timeline._session.scoring.set_threshold(threshold_for(per_hour))
-        assert "5 min that nobody reviewed can't promise how many" in words(timeline)
+        assert "no number can be promised: nobody reviewed the 5 min" in words(timeline)
         assert "expected here" not in words(timeline)
 
 
@@ -339,7 +339,7 @@ def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibr
     assert not timeline.header.alarms_box.isVisible()
     assert "within this recording" not in words(calibrated)
     assert "False alarms, about" in words(calibrated)
-    assert "5 min of normal footage can't promise less than 12 an hour" in words(calibrated)
+    assert "less than 12 an hour can't be promised: 5 min of normal footage" in words(calibrated)
     assert "expected here" not in words(calibrated)
     calibrated._session.scoring.set_threshold(threshold_for(20))
     assert "expected here" in words(calibrated)
