@@ -15,6 +15,13 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from engine.common.paths import (
+    camera_zones_file,
+    chosen_reviews_file,
+    frame_rates_file,
+    name_patterns_file,
+    recordings_file,
+)
 from tests.network import refuse_network
 from tests.read_only import ReadOnlyFolder
 
@@ -87,6 +94,14 @@ def read_only_folder() -> Iterator[ReadOnlyFolder]:
     with tempfile.TemporaryDirectory(prefix="vadgui-read-only-") as folder:
         Path(folder).chmod(0o755)
         yield ReadOnlyFolder(Path(folder))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> Iterator[None]:
+    """What a person tells the program once holds from then on, but not from one test to the next."""
+    yield
+    for kept in (recordings_file, frame_rates_file, name_patterns_file, camera_zones_file, chosen_reviews_file):
+        kept().unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

@@ -90,7 +90,7 @@ class Program(QObject):
         self.learning = LearningController(
             self.window, self.session, self.worker, self.reviews, self.recordings, settings
         )
-        self.archives = ArchiveController(settings, self.window)
+        self.archives = ArchiveController(settings, self.window.actions_by_name.keymap, self.window)
         self._pending_detector: Path | None = None
         self._connect_session()
         self._connect_window()

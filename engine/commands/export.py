@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Collection
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-import numpy as np
-import numpy.typing as npt
 
-from engine.analysis.clock import zones_or_clock
 from engine.commands.detector_option import WHICH, detector_option
 from engine.commands.enum_option import enum_option
+from engine.commands.language_option import language_option
 from engine.commands.number_range import NumberRange
-from engine.commands.progress import finished_with_bar
-from engine.commands.redaction_option import by_kept_clock, kept_redaction, redaction_option
-from engine.commands.review_export import ReviewExport, copied, encoded, export_review
+from engine.commands.redaction_option import redaction_option
+from engine.commands.report import REPORT_FORMATS
+from engine.commands.review_export import ReviewExport, export_review
 from engine.commands.reviewed_recordings import ALL, is_reviewed, verdicts_of
-from engine.commands.score_options import (
-    chosen_scorer,
-    chosen_zones,
-    false_alarms_option,
-    score_option,
-    zones_option,
-)
+from engine.commands.score_options import false_alarms_option, score_option, zones_option
+from engine.commands.video_export import Part, VideoExport, export_video
 from engine.common.errors import ExportError
-from engine.common.names import fitting_name
-from engine.export.clip import PANELS, ClipLayout, ExportOptions, refuse_frames
+from engine.export.clip import PANELS, ClipLayout, ExportOptions
 from engine.export.clip_names import DEFAULT_TEMPLATE, FIELDS, refuse_template
-from engine.export.list_files import FORMATS, refuse_existing
+from engine.export.list_files import FORMATS
 from engine.export.mosaic import BurntIn, Panel
-from engine.export.stream_copy import copy_suffix, refuse_redacted
-from engine.export.tables import read_segments_json
-from engine.hand_over.reviewing import tells_where
-from engine.review.document import Span, Verdict
-from engine.review.shown import scored
-from engine.scoring.scorers import default_scorer
-from engine.scoring.segments import Segment, find_segments
-from engine.video import open_video
+from engine.review.document import Verdict
 from engine.video.encoding import DEFAULT_ENCODER, ENCODERS, ClipFormat, Encoding, Quality
-from engine.video.source import VideoSource
-from engine.video.writer import free_path, refuse_target
 
 _TEXTS = {field.name.replace("_", "-"): field.name for field in fields(BurntIn)}
 """What can be written into the picture, by the word for it on the command line."""
-
-if TYPE_CHECKING:
-    from engine.models.predictor import Predictor
 
 
 def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
@@ -58,11 +37,16 @@ def _panels(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     return chosen
 
 
-def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(part.strip() for part in value.split(","))) if value is not None else ()
-    if not set(chosen) <= set(FORMATS):
-        raise click.BadParameter(f"choose from {','.join(FORMATS)}")
-    return chosen
+def _formats_of(known: Collection[str]) -> Callable[[click.Context, click.Parameter, str | None], tuple[str, ...]]:
+    """Callback of an option: some of the known formats, separated by commas."""
+
+    def formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+        chosen = tuple(dict.fromkeys(part.strip() for part in value.split(","))) if value is not None else ()
+        if not set(chosen) <= set(known):
+            raise click.BadParameter(f"choose from {','.join(known)}")
+        return chosen
+
+    return formats
 
 
 def _texts(_: click.Context, __: click.Parameter, value: str) -> BurntIn:
@@ -153,7 +137,7 @@ def _template(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option(
     "--tables",
     metavar="FORMATS",
-    callback=_formats,
+    callback=_formats_of(FORMATS),
     help=f"Of a review or segments file: lists of its segments, out of {','.join(FORMATS)}.",
 )
 @click.option(
@@ -161,6 +145,14 @@ def _template(_: click.Context, __: click.Parameter, value: str) -> str:
     metavar="VERDICTS",
     callback=verdicts_of,
     help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
+)
+@click.option(
+    "--margin",
+    "margin_seconds",
+    type=NumberRange(0, 3600),
+    default=0.0,
+    show_default=True,
+    help="Of a review: how many seconds --clips show before and after each segment.",
 )
 @click.option(
     "--names",
@@ -177,8 +169,15 @@ def _template(_: click.Context, __: click.Parameter, value: str) -> str:
     default=ALL,
     show_default=True,
     callback=verdicts_of,
-    help=f"Of a review: what --tables list, out of {','.join(Verdict)}.",
+    help=f"Of a review: what --tables and --report list, out of {','.join(Verdict)}.",
 )
+@click.option(
+    "--report",
+    metavar="FORMATS",
+    callback=_formats_of(REPORT_FORMATS),
+    help=f"Of a review or segments file: the report that `vad report` writes, out of {','.join(REPORT_FORMATS)}.",
+)
+@language_option
 @redaction_option
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -207,16 +206,18 @@ def export(
     copy: bool,
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
+    margin_seconds: float,
     template: str,
     only: tuple[Verdict, ...],
+    report: tuple[str, ...],
     redact: bool,
     device: str,
     quiet: bool,
 ) -> None:
     """Export a clip of VIDEO: a flagged segment (--segment N), or the frames from --start up to before --stop.
 
-    Of a REVIEW (NAME.review.json), or of the NAME.segments.json of an analysis, export lists of its segments (--tables)
-    and clips of many (--clips).
+    Of a REVIEW (NAME.review.json), or of the NAME.segments.json of an analysis, export lists of its segments
+    (--tables), clips of many (--clips), and its report (--report).
 
     The paths of the finished files go to stdout.
     """
@@ -225,6 +226,7 @@ def export(
         layout=layout,
         score_strip=score_strip,
         overlay_opacity=overlay,
+        outlines=outlines,
         burnt_in=burnt_in,
         encoding=Encoding(clip_format, encoder, quality, round(max_mb * 1e6) if max_mb else None),
         sound=sound,
@@ -232,109 +234,14 @@ def export(
     if copy and clip_format is not ClipFormat.MP4:
         raise click.UsageError("--copy keeps the recording's own format; it goes without --format.")
     if is_reviewed(video):
-        chosen = ReviewExport(tables, only, clips, replace(options, outlines=outlines), copy, redact, template)
-        for path in export_review(video, chosen, target or Path(), detector, device, quiet=quiet):
+        of_review = ReviewExport(tables, only, clips, report, options, copy, redact, template, margin_seconds)
+        for path in export_review(video, of_review, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return
-    if tables or clips:
+    if tables or clips or report:
         raise click.UsageError(
-            "--tables and --clips need a review (NAME.review.json) or segments file (NAME.segments.json)."
+            "--tables, --clips and --report need a review (NAME.review.json) or segments file (NAME.segments.json)."
         )
-    _refuse_contradictions(number, start, stop, segments_file)
-    if segments_file and zones_file:
-        raise click.UsageError("--zones goes without --segments, whose file says which zones applied.")
-    listed = read_segments_json(segments_file) if segments_file else None
-    shows_scores = options.has_strip or (layout is ClipLayout.OUTLINES and outlines)
-    needs_scores = (shows_scores and not copy) or (number is not None and listed is None)
-    if detector is None and (needs_scores or (options.needs_detector and not copy)):
-        raise click.UsageError(
-            "This needs --detector; only --layout original, --panels frame --no-score-strip, or --copy, goes without."
-        )
-    with open_video(video) as source:
-        if listed and listed.video_fingerprint != source.info.fingerprint:
-            raise _foreign(segments_file, f"another video, {listed.video_name}")
-        # Checked before the analysis, which may take hours.
-        redaction = kept_redaction(source.info, redact=redact, quiet=quiet)
-        if copy:
-            refuse_redacted(source.info, redaction)
-        part = f"segment-{number}" if stop is None else f"frames-{start}-{stop - 1}"
-        target = _checked_target(target, video, part, copy_suffix(source.info) if copy else None, options)
-        if start is not None and stop is not None:
-            refuse_frames(source, start, stop)
-        predictor = _open_predictor(detector, device) if detector else None
-        if listed and predictor and listed.detector_fingerprint != predictor.fingerprint:
-            raise _foreign(segments_file, f"another detector, {listed.detector_name}")
-        # Without a detector there is no score to choose.
-        scorer = default_scorer(None)
-        if predictor:
-            scorer = chosen_scorer(listed.score if listed else score, predictor.settings.calibration)
-        rule = listed.rule if listed else scorer.rule(false_alarms)
-        zones = listed.zones if listed else chosen_zones(zones_file, scorer)
-        if predictor and not listed:
-            zones = zones_or_clock(zones, source, scorer)
-        has_outlines = outlines and needs_scores and tells_where(predictor, scorer.name)
-        options = replace(
-            options,
-            threshold=rule.enter,
-            outlines=has_outlines,
-            zones=zones,
-            redaction=redaction,
-            start=by_kept_clock(source.info, quiet=quiet).start,
-        )
-        scores: npt.NDArray[np.floating] = np.full(len(source), np.nan)
-        if predictor and needs_scores:
-            # What is not flagged elsewhere is no segment here.
-            scores = finished_with_bar(scored(source, predictor, scorer, zones), hidden=quiet).flaggable
-        if start is not None and stop is not None:
-            span = Span(start, stop)
-        else:
-            segments = listed.segments if listed else find_segments(scores, source.times, rule)
-            span = _numbered(segments, number, source)
-        if copy:
-            click.echo(copied(source, span, target, sound=sound, quiet=quiet, redaction=redaction))
-        else:
-            click.echo(encoded(source, predictor, scores, span, target, options, quiet=quiet))
-
-
-def _refuse_contradictions(number: int | None, start: int | None, stop: int | None, segments_file: Path | None) -> None:
-    if (number is None) == (start is None) or (start is None) != (stop is None):
-        raise click.UsageError("Give either --segment, or --start and --stop.")
-    if start is not None and stop is not None and stop <= start:
-        raise click.UsageError("--stop has to be above --start: it is the frame after the last.")
-    if segments_file and number is None:
-        raise click.UsageError("--segments needs --segment.")
-
-
-def _foreign(segments_file: Path | None, of: str) -> ExportError:
-    return ExportError(
-        f"These segments are of {of}",
-        subject=segments_file,
-        advice="Choose the segments file of this video and detector, or leave --segments out.",
-    )
-
-
-def _open_predictor(detector: Path, device: str) -> Predictor:
-    from engine.models.predictor import Predictor  # torch takes seconds to import
-
-    return Predictor.open(detector, device)
-
-
-def _checked_target(
-    target: Path | None, video: Path, part: str, copied_suffix: str | None, options: ExportOptions
-) -> Path:
-    """Where the clip goes; by default to a free name after the video and the part of it."""
-    suffix = copied_suffix or options.encoding.facts.suffix
-    stem = video.name if video.is_dir() else video.stem
-    target = target or free_path(Path(fitting_name(stem, f".{part}{suffix}")))
-    if copied_suffix:
-        refuse_existing(target)
-    else:
-        refuse_target(target, options.encoding.format)
-    return target
-
-
-def _numbered(segments: Sequence[Segment], number: int | None, source: VideoSource) -> Span:
-    if number and number <= len(segments):
-        return Span(segments[number - 1].start, segments[number - 1].stop)
-    advice = f"Its segments are numbered 1 to {len(segments)}." if segments else "Nothing in it was flagged."
-    raise ExportError(f"There is no segment {number}", subject=source.info.name, advice=advice)
+    part = Part(number, start, stop, segments_file)
+    of_video = VideoExport(part, options, score, false_alarms, zones_file, copy, redact)
+    click.echo(export_video(video, of_video, target, detector, device, quiet=quiet))

@@ -1,4 +1,4 @@
-"""The language of a report that a command writes; what commands say themselves stays English."""
+"""The language of the reports and clips that a command writes; what commands say themselves stays English."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ language_option = click.option(
     show_default=True,
     expose_value=False,
     callback=_use,
-    help="Language of the report; tables and lists are English.",
+    help="Language of the report and of texts in clips; tables and lists are English.",
 )

@@ -74,15 +74,17 @@ def package(
         read_key(key_path, lambda: click.prompt("Password of the key", hide_input=True, err=True)) if key_path else None
     )
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
+    opened = open_reviewed(review, predictors, quiet=quiet, redact=redact)
     options = PackageOptions(clips, with_recordings=not hash_only, with_redacted=with_redacted)
     work = make_package(
-        recordings,
+        opened.recordings,
         [review_file(review)],
         folder,
         options,
         key=key,
         evidence_of=lambda recording: open_evidence(recording, predictors),
+        left_out=opened.left_out,
     )
     click.echo(follow(work, hidden=quiet))
     click.echo(f"checksum {package_checksum(folder)}")
+    opened.tell_left_out()

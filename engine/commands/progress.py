@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 import click
 
-from engine.common.events import Finished, Progress
+from engine.common.events import Finished, Noted, Progress
 
 Result = TypeVar("Result")
 
 
-def follow(work: Generator[Progress | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
+def follow(work: Generator[Progress | Noted | Finished, None, None], *, label: str = "", hidden: bool = False) -> str:
     """Run work to its end and show its progress; returns the path of its result, empty if it has none.
+
+    Notes follow the bar, and are shown even if that is hidden.
 
     `label` is the text before the bar, with the name of a phase that is not the first; if it is empty, only that is.
     """
-    with closing(work):
+    with closing(work), _shown_at_the_end() as notes:
         first = next(work)
         assert isinstance(first, Progress)
         with click.progressbar(
@@ -36,12 +38,25 @@ def follow(work: Generator[Progress | Finished, None, None], *, label: str = "",
             for event in work:
                 if isinstance(event, Finished):
                     result = event.path
+                elif isinstance(event, Noted):
+                    notes.append(event.text)
                 else:
                     bar.length = event.total
                     is_later = event.phase != first.phase
                     bar.label = ": ".join(filter(None, (label, event.phase if is_later or not label else "")))
                     bar.update(event.done - bar.pos, event)
     return result
+
+
+@contextmanager
+def _shown_at_the_end() -> Iterator[list[str]]:
+    """Lines to be shown once there is no bar any more that they would break."""
+    lines: list[str] = []
+    try:
+        yield lines
+    finally:
+        for line in lines:
+            click.echo(line, err=True)
 
 
 def finished(work: Generator[Progress, None, Result]) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Generator
 from pathlib import Path
 
 import click
@@ -12,13 +13,19 @@ from engine.commands.progress import follow
 from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import (
     ALL,
+    Opened,
     Predictors,
     check_reviewed,
     open_evidence,
     open_reviewed,
     verdicts_of,
 )
+from engine.common.events import Finished, Noted, Progress
+from engine.export.reviewed import LeftOut
 from engine.review.document import Verdict
+
+REPORT_FORMATS = ("html", "pdf")
+"""Where both are asked for, the second lies beside the first under its name."""
 
 
 @click.command(short_help="Write the report of a review as one HTML file or PDF.")
@@ -58,19 +65,47 @@ def report(
 
     The file needs neither network nor script. Its path goes to stdout.
     """
-    from engine.report.report import refuse_targets, report_targets, write_report
+    from engine.report.report import refuse_targets, report_targets
 
     targets = report_targets(target, with_pdf=with_pdf)
     refuse_targets(targets)  # before an analysis
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(review, predictors, quiet=quiet, redact=redact)
-    work = write_report(
-        recordings,
-        target,
-        verdicts=only,
-        with_pdf=with_pdf,
-        evidence_of=lambda recording: open_evidence(recording, predictors),
-    )
-    follow(work, hidden=quiet)
+    opened = open_reviewed(review, predictors, quiet=quiet, redact=redact)
+    left_out = write_joint_report(opened, target, only, predictors, with_pdf=with_pdf, quiet=quiet)
     for path in targets:
         click.echo(path)
+    opened.tell_left_out(left_out)
+
+
+def write_joint_report(
+    opened: Opened,
+    target: Path,
+    verdicts: Collection[Verdict],
+    predictors: Predictors,
+    *,
+    with_pdf: bool,
+    quiet: bool,
+) -> tuple[LeftOut, ...]:
+    """Write the report of recordings, with the segments that have one of the verdicts; returns what it lacks.
+
+    Raises:
+        ExportError: a file exists or can't be written, or a library that PDFs need is missing.
+        VideoError: no recording can be read.
+    """
+    from engine.report.report import write_report
+
+    left_out: tuple[LeftOut, ...] = ()
+
+    def work() -> Generator[Progress | Noted | Finished, None, None]:
+        nonlocal left_out
+        left_out = yield from write_report(
+            opened.recordings,
+            target,
+            verdicts=verdicts,
+            with_pdf=with_pdf,
+            evidence_of=lambda recording: open_evidence(recording, predictors),
+            left_out=opened.left_out,
+        )
+
+    follow(work(), hidden=quiet)
+    return left_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from engine.analysis.where import stored_evidence
 from engine.commands.progress import follow
+from engine.commands.report import REPORT_FORMATS, write_joint_report
 from engine.commands.reviewed_recordings import Predictors, open_reviewed
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
@@ -21,9 +22,9 @@ from engine.common.names import displayable
 from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
-from engine.export.list_files import make_folder, refuse_existing, unique_names, write_lists
-from engine.export.reviewed import ListedSegment, ReviewedRecording
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
+from engine.export.list_files import joint_name, make_folder, refuse_existing, unique_names, write_lists
+from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted, skipped_gaps
 from engine.hand_over.reviewing import tells_where
 from engine.redaction.regions import Redaction
 from engine.review.document import Span, Verdict
@@ -41,9 +42,11 @@ class ReviewExport:
 
     tables: tuple[str, ...]
     only: tuple[Verdict, ...]
-    """What the tables list."""
+    """What the tables and the report list."""
     clips: tuple[Verdict, ...] | None
     """Of which segments there shall be a clip; None for none."""
+    report: tuple[str, ...]
+    """Formats of the report; none for no report."""
     options: ExportOptions
     """How clips look and sound."""
     copy: bool
@@ -52,6 +55,8 @@ class ReviewExport:
     """Whether what the review redacts is kept out of them."""
     template: str = DEFAULT_TEMPLATE
     """Of the clips' names."""
+    margin_seconds: float = 0.0
+    """What clips show before and after their segment."""
 
 
 def export_review(
@@ -59,27 +64,51 @@ def export_review(
 ) -> Iterator[Path]:
     """Write what is asked for into a folder; yields the path of each file once it is there.
 
-    A clip that fails does not keep the others from being made: what went wrong is told at the end.
+    A recording or clip that fails does not keep the others from being handed over: what went wrong is told at the end.
 
     Raises:
-        ExportError: a file exists, can't be written, or some clips failed.
+        ExportError: a file exists, can't be written, some clips failed, or some recordings were left out.
+        VideoError: no recording can be read.
     """
-    if not chosen.tables and chosen.clips is None:
-        raise click.UsageError("Of a review or segments file, give --tables or --clips.")
+    if not chosen.tables and not chosen.report and chosen.clips is None:
+        raise click.UsageError("Of a review or segments file, give --tables, --clips or --report.")
     predictors = Predictors(detector, device)
-    recordings = open_reviewed(path, predictors, quiet=quiet, redact=chosen.redact)
-    targets = _clip_paths(recordings, chosen, folder)
-    for target in targets:
+    opened = open_reviewed(path, predictors, quiet=quiet, redact=chosen.redact)
+    recordings = opened.recordings
+    clips = _clip_paths(recordings, chosen, folder)
+    for target in clips:
         refuse_existing(target)
+    reports = _checked_reports(recordings, chosen, folder)
     yield from write_lists([each.only(chosen.only) for each in recordings], chosen.tables, folder)
-    if chosen.clips is None:
-        return
     make_folder(folder)
+    left_out: tuple[LeftOut, ...] = ()
+    if reports:
+        left_out = write_joint_report(
+            opened, reports[0], chosen.only, predictors, with_pdf="pdf" in chosen.report, quiet=quiet
+        )
+        yield from reports
+    if chosen.clips is not None:
+        yield from _write_clips(clips, chosen, folder, predictors, quiet=quiet)
+    opened.tell_left_out(left_out)
+
+
+def _write_clips(
+    targets: Mapping[Path, tuple[ReviewedRecording, ListedSegment]],
+    chosen: ReviewExport,
+    folder: Path,
+    predictors: Predictors,
+    *,
+    quiet: bool,
+) -> Iterator[Path]:
+    """Make one clip after the other; yields the path of each that is done."""
     if not quiet:
         seconds = sum(
-            recording.stop_seconds(each) - recording.start_seconds(each) for recording, each in targets.values()
+            recording.stop_seconds(shown) - recording.start_seconds(shown)
+            for recording, each in targets.values()
+            for shown in [recording.widened(each, chosen.margin_seconds)]
         )
-        click.echo(f"{len(targets)} clips, {duration_in_words(seconds)} in all", err=True)
+        count = len(targets)
+        click.echo(f"{count} {'clip' if count == 1 else 'clips'}, {duration_in_words(seconds)} in all", err=True)
     failed = []
     for target, (recording, segment) in targets.items():
         try:
@@ -106,8 +135,24 @@ def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet:
             if earlier
             else "begins exactly there"
         )
+        skipped = sum(gap.seconds for gap in skipped_gaps(source, span.start, span.stop))
+        if skipped:
+            says += f", and skips {duration_in_words(skipped)} in which the recorder stopped"
         click.echo(f"{displayable(target.name)}: cut without re-encoding, it {says}.", err=True)
     return path
+
+
+def _checked_reports(recordings: Sequence[ReviewedRecording], chosen: ReviewExport, folder: Path) -> list[Path]:
+    """The files of the report; none where there shall be none."""
+    if not chosen.report:
+        return []
+    from engine.report.report import refuse_targets, report_targets
+
+    kind = next(each for each in REPORT_FORMATS if each in chosen.report)
+    name = joint_name(unique_names(recordings), f".report.{kind}")
+    targets = report_targets(folder / name, with_pdf="pdf" in chosen.report)
+    refuse_targets(targets)
+    return targets
 
 
 def _clip_paths(
@@ -139,12 +184,13 @@ def _clip(
     predictors: Predictors,
     quiet: bool,
 ) -> Path:
+    span = recording.widened(segment, chosen.margin_seconds).span
     with open_video(recording.info.path) as source:
         if chosen.copy:
             return Path(
                 copied(
                     source,
-                    segment.span,
+                    span,
                     target,
                     sound=chosen.options.sound,
                     quiet=quiet,
@@ -164,7 +210,7 @@ def _clip(
             redaction=recording.redaction,
             start=recording.info.start,
         )
-        return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
+        return Path(encoded(source, predictor, scores, span, target, options, quiet=quiet))
 
 
 def encoded(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from msgspec.structs import replace
@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from engine.analysis.where import stored_evidence
 from engine.commands.progress import finished_with_bar
 from engine.commands.redaction_option import by_kept_clock, kept_redaction, told
-from engine.common.errors import ExportError
+from engine.common.errors import ExportError, VadError
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
-from engine.export.reviewed import ReviewedRecording, numbered
+from engine.export.reviewed import LeftOut, ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
 from engine.hand_over.reviewing import reviewed, tells_where
 from engine.review.attaching import ReviewedSegment
@@ -57,26 +57,58 @@ def verdicts_of(_: click.Context, __: click.Parameter, value: str | None) -> tup
         raise click.BadParameter(f"choose from {','.join(Verdict)}, or {ALL}") from error
 
 
-def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool, redact: bool = True) -> list[ReviewedRecording]:
+class Opened(NamedTuple):
+    """What was reviewed."""
+
+    recordings: list[ReviewedRecording]
+    left_out: tuple[LeftOut, ...] = ()
+    """Those that could not be opened."""
+
+    def tell_left_out(self, more: Iterable[LeftOut] = ()) -> None:
+        """Say at the end of a command which recordings were left out, of these and of `more`.
+
+        Raises:
+            ExportError: there are some.
+        """
+        names = {each.name: each for each in (*self.left_out, *more)}
+        if names:
+            raise ExportError(
+                f"{len(names)} of {len(self.recordings) + len(self.left_out)} recordings were left out",
+                subject=", ".join(names),
+                advice="Above it says why. The others were handed over.",
+            )
+
+
+def open_reviewed(path: Path, predictors: Predictors, *, quiet: bool, redact: bool = True) -> Opened:
     """What was reviewed, with scores where the detector is here; what a person should know of it goes to stderr.
 
-    What the stored analysis lacks is analysed. Unless it is to `redact`, nothing counts as redacted.
+    What the stored analysis lacks is analysed. Unless it is to `redact`, nothing counts as redacted. Of many
+    recordings, those that can't be opened are left out.
 
     Raises:
-        ReviewError: the review can't be read, or a recording of it is gone or was changed.
+        ReviewError: the review can't be read, or all recordings of it are gone or were changed.
         ExportError: the segments file can't be read, or is of another video or detector.
-        VideoError: a recording can't be read.
+        VideoError: no recording can be read.
     """
     if path.name.lower().endswith(SEGMENTS_SUFFIX):
-        return [_of_segments_file(path, redact, quiet)]
+        return Opened([_of_segments_file(path, redact, quiet)])
     opened = read_review(path)
     if opened.notice and not quiet:
         click.echo(opened.notice, err=True)
-    recordings = [_of_review(each, path, predictors, redact, quiet) for each in opened.review.recordings]
+    recordings: list[ReviewedRecording] = []
+    left_out: list[LeftOut] = []
+    for each in opened.review.recordings:
+        try:
+            recordings.append(_of_review(each, path, predictors, redact, quiet))
+        except VadError as error:
+            if each is opened.review.recordings[-1] and not recordings:
+                raise
+            left_out.append(LeftOut.of(each.name, error))
+            click.echo(left_out[-1].note.text, err=True)
     for notice in _notices(recordings):
         if not quiet:
             click.echo(notice, err=True)
-    return recordings
+    return Opened(recordings, tuple(left_out))
 
 
 class Predictors:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.common.errors import DeviceError
-from engine.common.language import tr
+from engine.common.language import tr, tr_n
 
 DEVICE_NAMES = ("auto", "cuda", "mps", "cpu")
 
@@ -64,7 +64,9 @@ def choose_compute(name: str = "auto") -> ComputeConfig:
             advice=tr("Choose one of {names}.").format(names=", ".join(DEVICE_NAMES)),
         )
     dtype = torch.bfloat16 if _cpu_multiplies_bfloat16() else torch.float32
-    return ComputeConfig(device, dtype, f"CPU ({torch.get_num_threads()} threads), {_in_words(dtype)}")
+    threads = torch.get_num_threads()
+    used = tr_n("CPU ({count} thread), {precision}", "CPU ({count} threads), {precision}", threads)
+    return ComputeConfig(device, dtype, used.format(count=threads, precision=_in_words(dtype)))
 
 
 def _cpu_multiplies_bfloat16() -> bool:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.common.atomic_write import sync_folder, sync_tree, temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
-from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.events import Finished, Noted, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
 from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_noop
 from engine.common.names import displayable, fitting_name
@@ -27,7 +27,7 @@ from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.edit_lists import UnsuitableError
 from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
-from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
 from engine.redaction.regions import redaction_in_words
 from engine.report.report import EvidenceOf, write_report
@@ -38,7 +38,7 @@ from engine.video import open_video
 from engine.video.integrity import Integrity
 from engine.video.source import PICTURES, size_bytes
 
-FORMAT, VERSION = "vadgui-evidence", 2
+FORMAT, VERSION = "vadgui-evidence", 3
 COPYING = tr_noop("Copying the recording")
 _BLOCK_BYTES = 8 << 20
 _SPARE_BYTES = 64 << 20  # for all but the recordings, at the least
@@ -92,10 +92,12 @@ def make_package(
     *,
     key: Ed25519PrivateKey | None = None,
     evidence_of: EvidenceOf | None = None,
-) -> Generator[Progress | Finished, None, None]:
+    left_out: Sequence[LeftOut] = (),
+) -> Generator[Progress | Noted | Finished, None, None]:
     """Make a package in a new folder, which is there whole or not at all; `reviews` are files' names and contents.
 
     It is signed with a `key`, if there is one. `evidence_of` opens what tells of a recording where its evidence lies.
+    The package says which recordings were `left_out` of it.
 
     Raises:
         ExportError: the folder exists or can't be written, the disk is too small, or a copy is not as its recording.
@@ -128,10 +130,15 @@ def make_package(
             if not each.info.path.is_dir()
         }
         report = write_report(
-            recordings, data / "report.html", known_sha256=known, evidence_of=evidence_of, should_stop=should_stop
+            recordings,
+            data / "report.html",
+            known_sha256=known,
+            evidence_of=evidence_of,
+            left_out=left_out,
+            should_stop=should_stop,
         )
         yield from _without_end(report)
-        _write(data / "provenance.json", _provenance(contents))
+        _write(data / "provenance.json", _provenance(contents, left_out))
         _write(made / "read-me.txt", _READ_ME.encode())
         hashes = yield from write_manifest(made, should_stop)
         _compare(contents, hashes)
@@ -261,7 +268,7 @@ def _add_clips(
     contents: _Contents,
     evidence: EvidenceAt | None,
     should_stop: ShouldStop,
-) -> Generator[Progress, None, None]:
+) -> Generator[Progress | Noted, None, None]:
     segments = recording.only(options.clips).segments
     if not segments:
         return
@@ -312,7 +319,7 @@ def _note(
     )
 
 
-def _provenance(contents: _Contents) -> bytes:
+def _provenance(contents: _Contents, left_out: Sequence[LeftOut]) -> bytes:
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -320,6 +327,7 @@ def _provenance(contents: _Contents) -> bytes:
         "made": made_now(),
         "recordings": contents.recordings,
         "working_copies": contents.working_copies,
+        "left_out": [asdict(each) for each in left_out],
     }
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -382,8 +390,8 @@ def _safe(name: str) -> str:
 
 
 def _without_end(
-    work: Generator[Progress | Finished, None, None],
-) -> Generator[Progress, None, None]:
+    work: Generator[Progress | Noted | Finished, None, object],
+) -> Generator[Progress | Noted, None, None]:
     for event in work:
-        if isinstance(event, Progress):
+        if not isinstance(event, Finished):
             yield event

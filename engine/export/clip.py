@@ -18,6 +18,7 @@ from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
 from engine.common.language import tr, tr_noop
+from engine.export.header import Title
 from engine.export.layout import Layout, plan_layout, plan_side_by_side
 from engine.export.mosaic import BurntIn, Mosaic, Panel
 from engine.export.plain import PlainPicture
@@ -281,21 +282,22 @@ def _composer(
         box = layout.strip
         strip = ScoreStrip(box.width, box.height, scores, source.times, start, stop, options.threshold)
     burnt_in = options.burnt_in
-    title = [
-        options.mark,
-        source.info.name if burnt_in.camera else "",
-        tr(options.verdict) if burnt_in.verdict else "",
-    ]
+    title = Title(
+        name=source.info.name if burnt_in.camera else "",
+        mark=options.mark,
+        verdict=tr(options.verdict) if burnt_in.verdict else "",
+    )
     mosaic = Mosaic(
         layout,
         options.panels,
-        " · ".join(filter(None, title)),
+        title,
         strip=strip,
         flow_radius_px=predictor.settings.flow_radius_px if predictor and layout.legend else None,
         overlay_opacity=options.overlay_opacity,
         zones=options.zones,
         burnt_in=burnt_in,
         start=options.start,
+        last=(stop - 1, float(source.times[stop - 1])),
     )
     return mosaic, layout.width, layout.height
 

@@ -15,6 +15,7 @@ from engine.common.language import tr
 from engine.common.names import displayable, fitting_name
 from engine.export.edit_lists import edl, otio
 from engine.export.reviewed import ReviewedRecording
+from engine.export.score_lists import scores_csv, scores_json
 from engine.export.segment_lists import segments_csv, segments_json
 from engine.export.subtitles import srt, webvtt
 from engine.video.writer import free_path
@@ -26,6 +27,8 @@ FORMATS: dict[str, Callable[[ReviewedRecording], bytes]] = {
     "vtt": webvtt,
     "edl": edl,
     "otio": otio,
+    "scores.csv": scores_csv,
+    "scores.json": scores_json,
 }
 """What makes each, by the ending of its file's name."""
 
@@ -71,6 +74,12 @@ def unique_names(recordings: Sequence[ReviewedRecording]) -> list[str]:
         stem if counts[stem.casefold()] == 1 else f"{stem}.{recording.info.fingerprint[:8]}"
         for stem, recording in zip(stems, recordings, strict=True)
     ]
+
+
+def joint_name(names: Sequence[str], ending: str) -> str:
+    """The name of a file, with this ending, that is of all recordings; `names` are what files of each are called."""
+    more = len(names) - 1
+    return fitting_name(names[0], f"-and-{more}-more{ending}" if more else ending)
 
 
 def refuse_existing(path: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import cv2
 import numpy as np
 
 from engine.analysis.pipeline import Inspection
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 from engine.export.drawing import (
     ALERT,
     BACKGROUND,
@@ -25,12 +24,12 @@ from engine.export.drawing import (
     draw_outlines,
     draw_text,
     draw_zones,
-    fit_text,
     flow_wheel,
     overlay_mask,
     text_width,
 )
-from engine.export.layout import CAPTION_PX, GAP_PX, HEADER_PX, Box, Layout
+from engine.export.header import Header, Title
+from engine.export.layout import CAPTION_PX, GAP_PX, Box, Layout
 from engine.export.score_strip import ScoreStrip, clock_text
 from engine.scoring.where import Outline
 from engine.scoring.zones import Zones
@@ -48,10 +47,8 @@ CAPTIONS: dict[Panel, str] = {
 }
 """All panels in their default order, and the caption above each."""
 
-_TITLE_TEXT_PX = 19
 _CAPTION_TEXT_PX = 15
 _SMALL_TEXT_PX = 13
-_SMALLEST_TEXT_PX = 9
 _CAPTION_MIDDLE_PX = CAPTION_PX / 2 - 1
 _DETAIL_WIDTH_PX = 140
 _NOT_ANALYSED = tr_noop("not analysed")
@@ -82,7 +79,7 @@ class Mosaic:
         self,
         layout: Layout,
         panels: Sequence[Panel],
-        title: str,
+        title: Title,
         *,
         strip: ScoreStrip | None,
         flow_radius_px: float | None,
@@ -90,10 +87,11 @@ class Mosaic:
         zones: Zones = (),
         burnt_in: BurntIn | None = None,
         start: RecordingStart | None = None,
+        last: tuple[int, float] = (88_888_888, 319_000.0),
     ) -> None:
         """`flow_radius_px` is shown in the legend; `overlay_opacity` above 0 marks suspicious patches in the frame.
 
-        `start` tells the time of day.
+        `start` tells the time of day. No frame has a higher number or a later time in seconds than the `last`.
         """
         self._layout = layout
         self._panels = tuple(zip(panels, layout.panels, strict=True))
@@ -105,7 +103,8 @@ class Mosaic:
         self._canvas = np.empty((layout.height, layout.width, 3), np.uint8)
         self._canvas[:] = BACKGROUND
         self._caption_widths: dict[Box, int] = {}
-        self._draw_header(title)
+        # All digits are as wide.
+        self._header = Header(layout.header.of(self._canvas), title, self._position(*last))
         for panel, box in self._panels:
             self._draw_caption(box, tr(CAPTIONS[panel]))
         if layout.strip and strip:
@@ -125,7 +124,7 @@ class Mosaic:
 
         A `note` stands in the corner of the first panel.
         """
-        self._draw_position(_GAP.join(self._position(frame.index, frame.pts_seconds)))
+        self._header.draw(self._position(frame.index, frame.pts_seconds))
         for panel, box in self._panels:
             self._draw_detail(box, _detail(panel, frame, inspection))
             self._draw_panel(panel, box.of(self._canvas), frame, inspection)
@@ -135,7 +134,9 @@ class Mosaic:
         draw_note(self._panels[0][1].of(self._canvas), note)
         if self._strip and self._layout.strip:
             if self._burnt_in.score:
-                self._draw_detail(self._layout.strip, tr(_NOT_ANALYSED) if np.isnan(score) else f"{score:.2f}")
+                self._draw_detail(
+                    self._layout.strip, tr(_NOT_ANALYSED) if np.isnan(score) else number_text(float(score), ".2f")
+                )
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)
         return self._canvas
 
@@ -156,39 +157,14 @@ class Mosaic:
             case "predicted_frame":
                 _resize_into(picture, inspection.predicted_frame)
 
-    def _draw_header(self, title: str) -> None:
-        header = self._layout.header.of(self._canvas)
-        max_width = self._layout.header.width - self._position_size[0] - GAP_PX
-        shown = fit_text(title, max_width, _TITLE_TEXT_PX)
-        draw_text(header, shown, 0, HEADER_PX / 2, _TITLE_TEXT_PX, MUTED)
-
-    def _position(self, index: int, seconds: float) -> list[str]:
-        """What is said of when a frame is, at the right of the header."""
+    def _position(self, index: int, seconds: float) -> str:
+        """When a frame is."""
         said = [f"{self._start.at(seconds):%Y-%m-%d %H:%M:%S %Z}"] if self._start else []
         if self._burnt_in.frame_number:
             said.append(tr("Frame {frame}").format(frame=index))
         if self._burnt_in.running_time:
             said.append(clock_text(seconds, 3))
-        return said
-
-    @cached_property
-    def _position_size(self) -> tuple[int, int]:
-        """Width of the widest position, and the size of its text: the largest with which it fits."""
-        # A hundred million frames take more room than a hundred hours.
-        widest = _GAP.join(self._position(88_888_888, 319_000.0))
-        for size_px in range(_TITLE_TEXT_PX, _SMALLEST_TEXT_PX, -1):
-            width = text_width(widest, size_px, bold=True)
-            if width <= self._layout.header.width:
-                return width, size_px
-        return self._layout.header.width, _SMALLEST_TEXT_PX
-
-    def _draw_position(self, text: str) -> None:
-        if not text:
-            return
-        header = self._layout.header.of(self._canvas)
-        width, size_px = self._position_size
-        header[:, -width:] = BACKGROUND
-        draw_text(header, text, header.shape[1], HEADER_PX / 2, size_px, TEXT, bold=True, align=1)
+        return _GAP.join(said)
 
     def _draw_caption(self, box: Box, text: str) -> None:
         draw_text(box.caption().of(self._canvas), text, 0, _CAPTION_MIDDLE_PX, _CAPTION_TEXT_PX, TEXT, bold=True)
@@ -237,7 +213,7 @@ def _detail(panel: Panel, frame: Frame, inspection: Inspection | None) -> str:
         case "predicted_flow":
             return tr("error {error:.2f} px").format(error=inspection.signals["flow_error_px"])
         case "predicted_frame":
-            return f"PSNR {inspection.signals['psnr_db']:.1f} dB"
+            return f"PSNR {number_text(inspection.signals['psnr_db'], '.1f')} dB"
         case "psnr_mask":
             return tr("worst {psnr:.1f} dB").format(psnr=inspection.signals["patch_psnr_db"].min())
         case _:

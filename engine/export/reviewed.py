@@ -11,6 +11,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.errors import VadError
+from engine.common.events import Noted
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.export.caveats import Caveats, blind_in_words
@@ -26,6 +28,7 @@ Times = npt.NDArray[np.floating]
 
 _SAME_RATE = 1e-3  # of a frame's duration: what printing a rate with three decimals loses
 _SHORTEST_TICK_SECONDS = 1.1e-3  # Matroska and others keep times in whole milliseconds
+_ROUNDING_SECONDS = 1e-6
 _NTSC = 1000 / 1001
 
 
@@ -116,6 +119,15 @@ class ReviewedRecording:
         """When it ends: its last frame leaves the screen then."""
         return float(self.ends[segment.stop - 1])
 
+    def widened(self, segment: ListedSegment, margin_seconds: float) -> ListedSegment:
+        """A segment with so much of the recording before and after it, as far as there is some."""
+        if not margin_seconds:
+            return segment
+        begin = self.start_seconds(segment) - margin_seconds - _ROUNDING_SECONDS
+        end = self.stop_seconds(segment) + margin_seconds + _ROUNDING_SECONDS
+        first, after = int(np.searchsorted(self.times, begin)), int(np.searchsorted(self.ends, end))
+        return replace(segment, start=min(first, segment.start), stop=max(after, segment.stop))
+
     @cached_property
     def ends(self) -> Times:
         """When each frame [N] leaves the screen."""
@@ -138,6 +150,30 @@ class ReviewedRecording:
             if abs(usual * seconds - 1) < _SAME_RATE / 2:
                 return usual
         return 1 / seconds
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A recording that could not be handed over with others."""
+
+    name: str
+    why: str
+    """What failed, and what to do, in sentences."""
+
+    @classmethod
+    def of(cls, name: str, error: VadError) -> LeftOut:
+        """A recording that fails with an error."""
+        return cls(displayable(name), " ".join(filter(None, (f"{error.what}.", error.advice))))
+
+    @property
+    def in_words(self) -> str:
+        """Which, and why."""
+        return f"{self.name}: {self.why}"
+
+    @property
+    def note(self) -> Noted:
+        """What is told of it while the others are handed over."""
+        return Noted(tr("Left out: {recording}").format(recording=self.in_words))
 
 
 def numbered(

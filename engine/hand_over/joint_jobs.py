@@ -14,7 +14,7 @@ from engine.common.events import Finished, Noted, Progress, ShouldStop
 from engine.common.language import tr, tr_n, tr_noop
 from engine.export.clip import PHASE as ENCODING
 from engine.export.list_files import make_folder
-from engine.export.reviewed import ReviewedRecording
+from engine.export.reviewed import LeftOut, ReviewedRecording
 from engine.hand_over.jobs import Events, Evidence, ExportJob, ExportTools, Subject, first_of
 from engine.review.document import Verdict
 from engine.video.writer import free_path
@@ -86,6 +86,8 @@ class ReportJob:
     verdicts: tuple[Verdict, ...] = tuple(Verdict)
     with_pdf: bool = False
     """Whether there is a PDF beside an HTML file."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Recordings that the report says it lacks."""
 
     units: ClassVar[Mapping[str, str]] = {"Drawing": tr_noop("segments")}
 
@@ -106,7 +108,7 @@ class ReportJob:
         from engine.report.report import write_report
 
         make_folder(self.target.parent)
-        subjects = yield from _outlined(self.subjects, tools, should_stop)
+        subjects, left_out = yield from _outlined(self.subjects, tools, should_stop)
         target = free_path(self.target, [".pdf"] if self.with_pdf else [])
         report = write_report(
             [each.recording for each in subjects],
@@ -114,6 +116,7 @@ class ReportJob:
             verdicts=self.verdicts,
             with_pdf=self.with_pdf,
             evidence_of=_evidence_opener(subjects, tools, should_stop),
+            left_out=(*self.left_out, *left_out),
             should_stop=should_stop,
         )
         for event in report:
@@ -132,6 +135,8 @@ class PackageJob:
     options: PackageOptions
     key: Ed25519PrivateKey | None = None
     """What it is signed with."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Recordings that the package says it lacks."""
 
     units: ClassVar[Mapping[str, str]] = {ENCODING: tr_noop("frames"), "Drawing": tr_noop("segments")}
 
@@ -152,7 +157,7 @@ class PackageJob:
         from engine.evidence.package import make_package
 
         make_folder(self.target.parent)
-        subjects = yield from _outlined(self.subjects, tools, should_stop)
+        subjects, left_out = yield from _outlined(self.subjects, tools, should_stop)
         yield from make_package(
             [each.recording for each in subjects],
             _reviews(subjects),
@@ -161,30 +166,29 @@ class PackageJob:
             should_stop,
             key=self.key,
             evidence_of=_evidence_opener(subjects, tools, should_stop),
+            left_out=(*self.left_out, *left_out),
         )
 
 
 def _outlined(
     subjects: Sequence[Subject], tools: ExportTools, should_stop: ShouldStop
-) -> Generator[Noted, None, list[Subject]]:
-    """The recordings with what stands out in them; of many, those that can't be opened are left out, and named.
+) -> Generator[Noted, None, tuple[list[Subject], list[LeftOut]]]:
+    """The recordings with what stands out in them, and of many those that can't be opened.
 
     Raises:
         VadError: none can be opened.
     """
     opened: list[Subject] = []
-    failures: list[VadError] = []
+    left_out: list[LeftOut] = []
     for each in subjects:
         try:
             opened.append(replace(each, recording=each.outlined(tools, should_stop)))
         except VadError as error:
-            failures.append(error)
-            if len(subjects) > 1:
-                told = tr("Left out: {name}. {what}.")
-                yield Noted(told.format(name=each.recording.name, what=error.what))
-    if not opened:
-        raise failures[0]
-    return opened
+            if each is subjects[-1] and not opened:
+                raise
+            left_out.append(LeftOut.of(each.recording.name, error))
+            yield left_out[-1].note
+    return opened, left_out
 
 
 def _reviews(subjects: Sequence[Subject]) -> list[tuple[str, bytes]]:

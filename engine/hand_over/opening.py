@@ -13,10 +13,9 @@ from engine.analysis.clock import zones_or_clock
 from engine.common.errors import ExportError, VadError
 from engine.common.events import Progress, ShouldStop
 from engine.common.language import tr
-from engine.common.names import displayable
 from engine.detector_library import DetectorLibrary
 from engine.export.list_files import unique_names
-from engine.export.reviewed import ReviewedRecording
+from engine.export.reviewed import LeftOut, ReviewedRecording
 from engine.hand_over.jobs import ExportTools, Subject
 from engine.hand_over.reviewing import reviewed, tells_where
 from engine.review.document import DetectorUsed, Recording, Review, to_bytes
@@ -45,8 +44,7 @@ class OpenedSubjects:
     subjects: tuple[Subject, ...]
     sizes_bytes: tuple[int, ...]
     """Of their recordings."""
-    failures: tuple[str, ...] = ()
-    """A line for each recording that is left out."""
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def open_subjects(
@@ -60,7 +58,7 @@ def open_subjects(
         Cancelled: `should_stop` said yes.
     """
     subjects: dict[str, tuple[Subject, int]] = {}
-    failures: list[str] = []
+    left_out: list[LeftOut] = []
     for number, each in enumerate(recordings):
         yield number
         try:
@@ -71,13 +69,13 @@ def open_subjects(
             info = subject.recording.info
             subjects[info.fingerprint] = subject, size_bytes(info.path)
         except VadError as error:
-            name = each.recording.name if isinstance(each, Subject) else displayable(each.path.name)
-            failures.append(f"{name}: {error.what}. {error.advice}".rstrip())
+            name = each.recording.name if isinstance(each, Subject) else each.path.name
+            left_out.append(LeftOut.of(name, error))
     tools.clear()
     opened = [subject for subject, _ in subjects.values()]
     names = unique_names([each.recording for each in opened])
     called = tuple(replace(each, called=name) for each, name in zip(opened, names, strict=True))
-    return OpenedSubjects(called, tuple(size for _, size in subjects.values()), tuple(failures))
+    return OpenedSubjects(called, tuple(size for _, size in subjects.values()), tuple(left_out))
 
 
 def open_subject(to_open: RecordingToOpen, tools: ExportTools, should_stop: ShouldStop) -> Subject:

@@ -11,19 +11,20 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 import numpy as np
-from markupsafe import Markup
+from markupsafe import EscapeFormatter, Markup
 
 from engine.common.durations import duration_in_words
-from engine.common.errors import Cancelled, ExportError
-from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.errors import Cancelled, ExportError, VadError
+from engine.common.events import Finished, Noted, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
-from engine.common.language import language_in_use, tr, tr_n, tr_noop
+from engine.common.language import language_in_use, number_text, tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.export.list_files import refuse_existing, write_new
-from engine.export.reviewed import ListedSegment, ReviewedRecording
+from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
 from engine.redaction.regions import redaction_in_words
 from engine.redaction.source import redacted
 from engine.report.heat_map import HeatMap, heat_map_of
@@ -86,6 +87,14 @@ class Section:
     """Where things happened, unless nobody knows."""
 
 
+class _Drawing(NamedTuple):
+    """What sections are made with."""
+
+    verdicts: Collection[Verdict]
+    known_sha256: Mapping[str, str]
+    evidence_of: EvidenceOf | None
+
+
 def write_report(
     recordings: Sequence[ReviewedRecording],
     target: Path,
@@ -94,40 +103,40 @@ def write_report(
     with_pdf: bool = False,
     known_sha256: Mapping[str, str] | None = None,
     evidence_of: EvidenceOf | None = None,
+    left_out: Sequence[LeftOut] = (),
     should_stop: ShouldStop = never_stop,
-) -> Generator[Progress | Finished, None, None]:
+) -> Generator[Progress | Noted | Finished, None, tuple[LeftOut, ...]]:
     """Write a report with a card for each segment that has one of the verdicts, as HTML or PDF by the target's name.
 
     `with_pdf` writes an HTML report as PDF beside it, too. `known_sha256` are checksums of recordings by fingerprint,
     which then need not be read for that. Heat maps need `evidence_of`.
 
+    Of many recordings, one that fails is left out. The report names it, beside those that were `left_out` before;
+    returns all of them.
+
     Raises:
         ExportError: the target exists or can't be written, or a library that PDFs need is missing.
-        VideoError: a recording can't be read; of single frames that can't be decoded the report says so.
+        VideoError: no recording can be read; of single frames that can't be decoded the report says so.
         Cancelled: `should_stop` said yes; no file is left.
     """
     targets = report_targets(target, with_pdf=with_pdf)
     refuse_targets(targets)
     total = sum(len(each.only(verdicts).segments) for each in recordings)
     done = 0
-    sections = []
+    sections: list[Section] = []
+    missing = list(left_out)
     yield Progress(PHASE, done, total)
+    how = _Drawing(verdicts, known_sha256 or {}, evidence_of)
     for recording in recordings:
-        sha256 = (known_sha256 or {}).get(recording.info.fingerprint, "")
-        if not sha256 and not recording.info.path.is_dir():
-            sha256 = yield from sha256_of(recording.info.path, should_stop)
-        cards = []
-        with redacted(open_video(recording.info.path, should_stop), recording.redaction) as source:
-            for segment in recording.only(verdicts).segments:
-                if should_stop():
-                    raise Cancelled
-                cards.append(_card(recording, segment, tuple(thumbnails(source, segment, should_stop))))
-                done += 1
-                yield Progress(PHASE, done, total)
-            with evidence_of(recording) if evidence_of else nullcontext() as evidence:
-                heat_map = heat_map_of(recording, source, evidence, should_stop) if evidence else None
-        sections.append(_section(recording, cards, sha256, heat_map))
-    html = report_html(sections)
+        try:
+            sections.append((yield from _drawn(recording, how, done, total, should_stop)))
+        except VadError as error:
+            if recording is recordings[-1] and not sections:
+                raise
+            missing.append(LeftOut.of(recording.name, error))
+            yield missing[-1].note
+        done += len(recording.only(verdicts).segments)
+    html = report_html(sections, missing)
     contents = {}
     for path in targets:
         if path.suffix.lower() == PDF_SUFFIX:
@@ -135,9 +144,31 @@ def write_report(
             contents[path] = pdf_of(html)
         else:
             contents[path] = html.encode()
+    if should_stop():  # laying out hundreds of pages takes a minute
+        raise Cancelled
     for path, content in contents.items():
         write_new(path, content)
         yield Finished(str(path))
+    return tuple(missing)
+
+
+def _drawn(
+    recording: ReviewedRecording, how: _Drawing, done: int, total: int, should_stop: ShouldStop
+) -> Generator[Progress, None, Section]:
+    """The section of one recording, where so many of all cards are done before."""
+    sha256 = how.known_sha256.get(recording.info.fingerprint, "")
+    if not sha256 and not recording.info.path.is_dir():
+        sha256 = yield from sha256_of(recording.info.path, should_stop)
+    cards = []
+    with redacted(open_video(recording.info.path, should_stop), recording.redaction) as source:
+        for number, segment in enumerate(recording.only(how.verdicts).segments, 1):
+            if should_stop():
+                raise Cancelled
+            cards.append(_card(recording, segment, tuple(thumbnails(source, segment, should_stop))))
+            yield Progress(PHASE, done + number, total)
+        with how.evidence_of(recording) if how.evidence_of else nullcontext() as evidence:
+            heat_map = heat_map_of(recording, source, evidence, should_stop) if evidence else None
+    return _section(recording, cards, sha256, heat_map)
 
 
 def report_targets(target: Path, *, with_pdf: bool) -> list[Path]:
@@ -162,8 +193,8 @@ def refuse_targets(targets: Sequence[Path]) -> None:
             refuse_pdf()
 
 
-def report_html(sections: Sequence[Section]) -> str:
-    """The report's text."""
+def report_html(sections: Sequence[Section], left_out: Sequence[LeftOut] = ()) -> str:
+    """The report's text, with the recordings that it lacks."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("engine.report", ""),
         autoescape=True,
@@ -175,14 +206,15 @@ def report_html(sections: Sequence[Section]) -> str:
         clock=clock,
         duration=duration_in_words,
         moment=_moment,
+        number=number_text,
         redaction=redaction_in_words,
         translated=tr,
         verdict=_verdict,
     )
     # The template's own texts are taken as they stand; what is filled into them is escaped.
     environment.globals.update(
-        tr=lambda text: Markup(tr(text)),
-        tr_n=lambda singular, plural, count: Markup(tr_n(singular, plural, count)),
+        tr=lambda text: _Text(tr(text)),
+        tr_n=lambda singular, plural, count: _Text(tr_n(singular, plural, count)),
     )
     reviewers = {
         each.judged.who
@@ -194,6 +226,7 @@ def report_html(sections: Sequence[Section]) -> str:
     return environment.get_template("report.html").render(
         language=language_in_use(),
         sections=sections,
+        left_out=left_out,
         settings=_each_once(section.recording for section in sections),
         verdicts=list(_MARKS),
         marks=_MARKS,
@@ -242,6 +275,24 @@ def _not_analysed(recording: ReviewedRecording) -> list[tuple[float, float]]:
 def _each_once(recordings: Iterable[ReviewedRecording]) -> list[ReviewedRecording]:
     """One recording for each way in which they were analysed."""
     return list({(each.detector, each.score_name, each.rule): each for each in recordings}.values())
+
+
+class _Formatter(EscapeFormatter):
+    """Fills in numbers as the language in use writes them, and escapes all else."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return (
+            number_text(value, format_spec)
+            if isinstance(value, (int, float))
+            else super().format_field(value, format_spec)
+        )
+
+
+class _Text(Markup):
+    """A text of the template: taken as it stands, what is filled into it is escaped."""
+
+    def format(self, *values: object, **named: object) -> _Text:
+        return _Text(_Formatter(self.escape).vformat(self, values, named))
 
 
 def _verdict(judged: JudgedSegment) -> str:

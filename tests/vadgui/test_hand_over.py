@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -337,10 +338,13 @@ def test_many_recordings_are_handed_over_at_once(
     elif kind == "report":
         (name,) = names
         assert name.endswith("-and-1-more.report.html")
+        assert "1 recording is not in this report:" in (tmp_path / "out" / name).read_text(encoding="utf-8")
     else:
         (name,) = names
         assert len(list((tmp_path / "out" / name / "data" / "review").iterdir())) == 2
         assert len(list((tmp_path / "out" / name / "data" / "originals").iterdir())) == 2
+        provenance = json.loads((tmp_path / "out" / name / "data" / "provenance.json").read_text(encoding="utf-8"))
+        assert [each["name"] for each in provenance["left_out"]] == ["gate.mp4"]
 
 
 def test_what_is_exported_into_a_watched_folder_is_no_new_recording(

@@ -13,6 +13,7 @@ from engine.common.language import tr
 from engine.common.names import displayable
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.settings import Settings
+from vadgui.ui.keymap import Keymap
 from vadgui.ui.questions import ask
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ class ArchiveController(QObject):
     failed = Signal(object)
     """An Exception that nobody expects."""
 
-    def __init__(self, settings: Settings, main_window: QWidget) -> None:
+    def __init__(self, settings: Settings, keymap: Keymap, main_window: QWidget) -> None:
         super().__init__(main_window)
         self._settings = settings
+        self._keymap = keymap
         self._main_window = main_window
         self.window: ArchiveWindow | None = None
         self.reader: ArchiveReader | None = None
@@ -79,7 +81,7 @@ class ArchiveController(QObject):
         from vadgui.jobs.archive_reader import ArchiveReader
         from vadgui.jobs.recording_search import RecordingSearch
 
-        window = self.window = ArchiveWindow(self._settings)
+        window = self.window = ArchiveWindow(self._settings, self._keymap)
         reader = self.reader = ArchiveReader()
         search = self._search = RecordingSearch()
         window.place_chosen.connect(self.open)

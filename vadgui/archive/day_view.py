@@ -31,8 +31,8 @@ class DayView(QWidget):
         set_role(self.title, "here")
         self.before_button, self.after_button = tool_button(""), tool_button("")
         for button, name, words in (
-            (self.before_button, "jump-back", tr("The day before that has footage (Page up)")),
-            (self.after_button, "jump-forward", tr("The next day that has footage (Page down)")),
+            (self.before_button, "jump-back", tr("The day before that has footage")),
+            (self.after_button, "jump-forward", tr("The next day that has footage")),
         ):
             set_icon(button, name)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
@@ -45,10 +45,11 @@ class DayView(QWidget):
         self.here.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         set_role(self.here, "muted")
         self._lay_out()
-        self.before_button.clicked.connect(lambda: self._go(-1))
-        self.after_button.clicked.connect(lambda: self._go(1))
-        self.lanes.day_wanted.connect(self._go)
+        self.before_button.clicked.connect(lambda: self.go(-1))
+        self.after_button.clicked.connect(lambda: self.go(1))
+        self.lanes.day_wanted.connect(self.go)
         self.lanes.hit_chosen.connect(self._tell)
+        self.lanes.moment_marked.connect(lambda words: self._say(_in_a_line(words)))
 
     @property
     def day(self) -> date | None:
@@ -78,7 +79,8 @@ class DayView(QWidget):
             button.setEnabled(False)
         self.lanes.clear()
 
-    def _go(self, by: int) -> None:
+    def go(self, by: int) -> None:
+        """Ask for the next day with footage, or for the one before where negative."""
         wanted = self._day and (self._day.after if by > 0 else self._day.before)
         if wanted:
             self.day_wanted.emit(wanted)
@@ -90,6 +92,9 @@ class DayView(QWidget):
             words = tr("Arrows go through segments and cameras, the wheel zooms.")
         elif not hit and self._day and not self._day.has_footage:
             words = _nothing_words(self._day)
+        self._say(words)
+
+    def _say(self, words: str) -> None:
         self.here.setText(words)
         self.here.setToolTip(words)
 
@@ -110,6 +115,10 @@ class DayView(QWidget):
         column.addWidget(self.lanes, stretch=1)
         column.addLayout(foot)
         column.addWidget(LaneLegend())
+
+
+def _in_a_line(words: str) -> str:
+    return " · ".join(words.splitlines())
 
 
 def _nothing_words(day: DayFootage) -> str:

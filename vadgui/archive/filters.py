@@ -138,6 +138,7 @@ class FilterBar(QWidget):
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self._tell)
         self._told = Query()
+        self.setFocusProxy(self.reason)
         self._lay_out()
         for button in (self.cameras, self.verdicts):
             button.changed.connect(self._settled.start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
@@ -87,6 +88,12 @@ class LanePainter:
         place.setBottom(row.bottom() - 2)
         self._painter.setPen(QPen(QColor(self._colours.accent), 2))
         self._painter.drawRoundedRect(place, 2, 2)
+
+    def mark(self, moment: datetime, row: QRect) -> None:
+        """Paint a line at a moment of a lane."""
+        x = self._style.names_px + round(self._scale.x(moment))
+        self._painter.setPen(QPen(QColor(self._colours.accent), 2))
+        self._painter.drawLine(x, row.top() + 1, x, row.bottom() - 1)
 
     def place(self, hit: Hit, row: QRect) -> QRectF:
         """Where a segment is painted."""

@@ -35,11 +35,13 @@ _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _ROWS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _DAYS = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 _NEAR_PX = 4
+_MARK_STEP = 0.02
+"""Of the time span shown."""
 _LONG_AGO_DAY = datetime(2000, 1, 1).astimezone()
 
 
 class DayLanes(QAbstractScrollArea):
-    """Shows a DayFootage; arrows go from segment to segment, Enter or a double click opens."""
+    """Shows a DayFootage; arrows go from segment to segment, with Shift through time, Enter or a double click opens."""
 
     hit_chosen = Signal(object)
     """The Hit that the cursor was put on."""
@@ -47,6 +49,8 @@ class DayLanes(QAbstractScrollArea):
     """A Hit to be reviewed."""
     footage_opened = Signal(object, float)
     """A Footage to be looked at, from so many seconds on."""
+    moment_marked = Signal(str)
+    """What there is at the moment that the mark was put on, in words."""
     day_wanted = Signal(int)
     """1 for the next day with footage, -1 for the one before."""
 
@@ -57,8 +61,8 @@ class DayLanes(QAbstractScrollArea):
         self._style = LaneStyle(_NAMES_PX[0], 1.0)
         self._row = 0
         self._cursor: HitKey | None = None
-        self._places: dict[HitKey, tuple[int, Hit]] = {}
-        """The lane of each segment."""
+        self._moment: datetime | None = None
+        """The moment of the current lane that the mark is on, where keys have put it."""
         self._pressed: QPointF | None = None
         self._has_moved = False
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -71,15 +75,16 @@ class DayLanes(QAbstractScrollArea):
     @property
     def cursor_hit(self) -> Hit | None:
         """The segment that the cursor is on."""
-        return self._places[self._cursor][1] if self._cursor in self._places else None
+        found = self._found(self._cursor)
+        return found[1] if found else None
 
     def show_day(self, day: DayFootage) -> None:
         """Show a day; of the same day as before, the same part of it."""
         current = self.lanes[self._row].camera if self.lanes else ""
         self.lanes = day.lanes
-        self._places = {hit.key: (row, hit) for row, lane in enumerate(self.lanes) for hit in lane.hits}
         if (self.scale.start, self.scale.stop) != (day.start, day.stop):
             self.scale = LaneScale(day.start, day.stop, 1)
+            self._moment = None
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(lane.camera) for lane in self.lanes), default=0) + _NAME_ROOM_PX
         self._style = LaneStyle(min(max(widest, _NAMES_PX[0]), _NAMES_PX[1]), day.top_score)
@@ -91,7 +96,7 @@ class DayLanes(QAbstractScrollArea):
 
     def clear(self) -> None:
         """Show nothing: another archive is opened."""
-        self.lanes, self._places, self._row, self._cursor = (), {}, 0, None
+        self.lanes, self._row, self._cursor, self._moment = (), 0, None, None
         self.scale.show_all()
         self._measure()
         self._describe()
@@ -99,9 +104,9 @@ class DayLanes(QAbstractScrollArea):
 
     def put_cursor(self, key: HitKey) -> None:
         """Put the cursor on a segment, once its day is shown."""
-        self._cursor = key
-        if key in self._places:
-            self._row, hit = self._places[key]
+        self._cursor, self._moment = key, None
+        if found := self._found(key):
+            self._row, hit = found
             self.scale.reveal(_begun(hit))
             self._reveal_row()
         self._describe()
@@ -123,20 +128,44 @@ class DayLanes(QAbstractScrollArea):
         self.hit_chosen.emit(hit)
 
     def _step(self, by: int) -> None:
-        hits = self.lanes[self._row].hits if self.lanes else []
-        if not hits:
+        if not self.lanes or not (hits := self.lanes[self._row].hits):
             return
-        at = next((number for number, hit in enumerate(hits) if hit.key == self._cursor), None)
+        at = self.lanes[self._row].number_of(self._cursor)
         if at is None:
             at = -1 if by > 0 else len(hits)
         self._choose(hits[min(max(at + by, 0), len(hits) - 1)])
 
+    def _move_mark(self, by: int) -> None:
+        """Go through time, from the segment that the cursor is on or from the middle of what is shown."""
+        if not self.lanes:
+            return
+        scale, hit = self.scale, self.cursor_hit
+        before = self._moment or (_begun(hit) if hit else scale.at(scale.width_px / 2))
+        wanted = before + by * _MARK_STEP * (scale.shown_stop - scale.shown_start)
+        self._mark(min(max(wanted, scale.start), scale.stop - timedelta(seconds=1)))
+
+    def _mark(self, moment: datetime) -> None:
+        self._moment = moment
+        self.scale.reveal(moment)
+        self._describe()
+        self.moment_marked.emit(self.accessibleDescription())
+
+    def _open(self) -> None:
+        lane = self.lanes[self._row] if self.lanes else None
+        if lane and self._moment:
+            if footage := lane.footage_at(self._moment):
+                self.footage_opened.emit(footage, (self._moment - footage.start).total_seconds())
+        elif hit := self.cursor_hit:
+            self.hit_opened.emit(hit)
+
     def _change_row(self, by: int) -> None:
-        before = self.cursor_hit
+        before = self.cursor_hit if self._moment is None else None
         self._row = min(max(self._row + by, 0), max(len(self.lanes) - 1, 0))
         self._reveal_row()
         if before and (near := self.lanes[self._row].nearest(_begun(before))):
             self._choose(near)
+        if self._moment:
+            self._mark(self._moment)
         self._describe()
         self.viewport().update()
 
@@ -149,7 +178,16 @@ class DayLanes(QAbstractScrollArea):
         """Tell screen readers where the cursor is."""
         hit = self.cursor_hit
         words = hit_sentence(hit) if hit else self.lanes[self._row].camera if self.lanes else ""
+        if self._moment and self.lanes:
+            words = _moment_sentence(self.lanes[self._row], self._moment)
         self.setAccessibleDescription(words)
+
+    def _found(self, key: HitKey | None) -> tuple[int, Hit] | None:
+        """The row of a segment's lane, and the segment; None where it is not of this day."""
+        for row, lane in enumerate(self.lanes):
+            if (number := lane.number_of(key)) is not None:
+                return row, lane.hits[number]
+        return None
 
     # What is under the mouse
 
@@ -177,13 +215,10 @@ class DayLanes(QAbstractScrollArea):
     def _tip(self, at: QPoint) -> str:
         if hit := self.hit_at(at):
             return hit_sentence(hit)
-        if footage := self.footage_at(at):
-            return f"{hour_words(self._moment_at(at.x()))}\n{footage_sentence(footage)}"
         row = self._row_at(at)
         if row is None or at.x() < self._style.names_px:
             return self.lanes[row].camera if row is not None else ""
-        moment = hour_words(self._moment_at(at.x()))
-        return tr("{time}: nothing recorded by {camera}").format(time=moment, camera=self.lanes[row].camera)
+        return _moment_sentence(self.lanes[row], self._moment_at(at.x()))
 
     # Qt's side
 
@@ -209,10 +244,12 @@ class DayLanes(QAbstractScrollArea):
             place = self.row_rect(row)
             if place.bottom() >= AXIS_PX and place.top() <= self.viewport().height():
                 painting.lane(lane, place, is_current=row == self._row and self.hasFocus())
-        if self._cursor in self._places:
-            row, cursor = self._places[self._cursor]
+        if found := self._found(self._cursor):
+            row, cursor = found
             painter.setClipRect(self._style.names_px, AXIS_PX, self.viewport().width(), self.viewport().height())
             painting.cursor(cursor, self.row_rect(row))
+        if self._moment and self.lanes:
+            painting.mark(self._moment, self.row_rect(self._row))
         painter.setClipping(False)
         painting.axis(bottom)
 
@@ -239,6 +276,7 @@ class DayLanes(QAbstractScrollArea):
         row = self._row_at(event.position().toPoint())
         if row is not None:
             self._row = row
+        self._moment = None
         if hit := self.hit_at(event.position().toPoint()):
             self._choose(hit)
         self._describe()
@@ -265,7 +303,9 @@ class DayLanes(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802, D102
         key = Qt.Key(event.key())
-        if key in _STEPS:
+        if key in _STEPS and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._move_mark(_STEPS[key])
+        elif key in _STEPS:
             self._step(_STEPS[key])
         elif key in _ROWS:
             self._change_row(_ROWS[key])
@@ -273,12 +313,12 @@ class DayLanes(QAbstractScrollArea):
             self.day_wanted.emit(_DAYS[key])
         elif key in _ZOOM:
             hit = self.cursor_hit
-            middle = self.scale.at(self.scale.width_px / 2)
-            self.scale.zoom(_ZOOM[key], _begun(hit) if hit else middle)
+            chosen = self._moment or (_begun(hit) if hit else None)
+            self.scale.zoom(_ZOOM[key], chosen or self.scale.at(self.scale.width_px / 2))
         elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
             self.scale.show_all()
-        elif key in OPENING_KEYS and (hit := self.cursor_hit):
-            self.hit_opened.emit(hit)
+        elif key in OPENING_KEYS:
+            self._open()
         else:
             super().keyPressEvent(event)
             return
@@ -291,6 +331,13 @@ class DayLanes(QAbstractScrollArea):
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802, D102
         super().focusOutEvent(event)
         self.viewport().update()
+
+
+def _moment_sentence(lane: Lane, moment: datetime) -> str:
+    """What a camera has recorded at a moment."""
+    if footage := lane.footage_at(moment):
+        return f"{hour_words(moment)}\n{footage_sentence(footage)}"
+    return tr("{time}: nothing recorded by {camera}").format(time=hour_words(moment), camera=lane.camera)
 
 
 def _begun(hit: Hit) -> datetime:

@@ -18,13 +18,14 @@ from vadgui.archive.status import nothing_found
 from vadgui.archive.tables import OpeningTable, ScoreDelegate
 from vadgui.ui.widgets import text_label
 
+_SEGMENTS, _RECORDINGS = 0, 1
 _SEGMENT_WIDTHS_PX = {
     ranking.SCORE: 112,
     ranking.CAMERA: 104,
     ranking.BEGINS: 148,
-    ranking.WHY: 150,
+    ranking.WHY: 172,
     ranking.VERDICT: 130,
-    ranking.RECORDING: 250,
+    ranking.RECORDING: 228,
     ranking.NOTE: 60,
 }
 _NOTED_WIDTHS_PX = {noted.WHAT: 150, noted.CAMERA: 110, noted.RECORDING: 220}
@@ -74,7 +75,7 @@ class ArchiveLists(QTabWidget):
         self.ranking.clear()
         self.noted.show(())
         self.filters.clear()
-        self.setTabText(0, tr("Segments"))
+        self.setTabText(_SEGMENTS, tr("Segments"))
 
     def show_overview(self, overview: Overview) -> None:
         """Show what needs attention, and offer what there is."""
@@ -82,8 +83,8 @@ class ArchiveLists(QTabWidget):
         self.filters.offer([each.camera for each in overview.cameras], overview.reasons)
         self.noted.show(overview.noted)
         count = len(overview.noted)
-        self.setTabText(1, tr("To look at ({count})").format(count=count) if count else tr("To look at"))
-        self.setTabEnabled(1, bool(count))
+        self.setTabText(_RECORDINGS, tr("To look at ({count})").format(count=count) if count else tr("To look at"))
+        self.setTabEnabled(_RECORDINGS, bool(count))
         self._show_page()
 
     def show_ranking(self, keys: Sequence[HitKey]) -> None:
@@ -95,7 +96,7 @@ class ArchiveLists(QTabWidget):
             if row is not None and row != self.segments.currentIndex().row():
                 self.segments.choose(row)
         self.segments.verticalScrollBar().setValue(at)
-        self.setTabText(0, tr("Segments ({count})").format(count=len(keys)))
+        self.setTabText(_SEGMENTS, tr("Segments ({count})").format(count=len(keys)))
         self._show_page()
 
     def show_hits(self, hits: Mapping[HitKey, Hit]) -> None:
@@ -115,6 +116,29 @@ class ArchiveLists(QTabWidget):
                 self.segments.choose(row)
             else:
                 self.segments.clearSelection()
+
+    def enter(self) -> None:
+        """Put the keyboard into the list on screen."""
+        if self.currentIndex() == _RECORDINGS:
+            self.recordings.setFocus()
+        else:
+            self.enter_segments()
+
+    def enter_segments(self) -> None:
+        """Show the segments, and put the keyboard into them; into what they are chosen by where there are none."""
+        self.setCurrentIndex(_SEGMENTS)
+        (self.segments if self.ranking.keys else self.filters).setFocus()
+
+    def enter_recordings(self) -> None:
+        """Show the recordings that need attention, if any, and put the keyboard into them."""
+        if self.isTabEnabled(_RECORDINGS):
+            self.setCurrentIndex(_RECORDINGS)
+            self.recordings.setFocus()
+
+    def edit_filters(self) -> None:
+        """Put the keyboard into what the segments are chosen by."""
+        self.setCurrentIndex(_SEGMENTS)
+        self.filters.setFocus()
 
     def _choose(self, row: int) -> None:
         hit = self.ranking.hit(row) if row >= 0 else None

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.archive.database import without_password
@@ -16,14 +16,17 @@ from engine.archive.overview import DaySummary, Overview
 from engine.archive.searching import Hit, HitKey
 from engine.common.language import tr
 from engine.common.names import displayable
+from vadgui.archive.actions import ArchiveActions, ArchiveParts
 from vadgui.archive.calendar import MonthCalendar
 from vadgui.archive.day_view import DayView
 from vadgui.archive.lists import ArchiveLists
 from vadgui.archive.status import status_lines
 from vadgui.errors import describe_error
 from vadgui.settings import Settings
+from vadgui.ui.actions import explain_button
 from vadgui.ui.failure import Failure
 from vadgui.ui.icons import set_icon
+from vadgui.ui.keymap import Keymap
 from vadgui.ui.widgets import IconLine, button, set_role, text_label
 from vadgui.window.dropping import dropped_archives
 
@@ -47,7 +50,7 @@ class ArchiveWindow(QWidget):
     """A date."""
     closed = Signal()
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keymap: Keymap) -> None:
         super().__init__()
         self._settings = settings
         self._place = ""
@@ -65,6 +68,7 @@ class ArchiveWindow(QWidget):
         self._columns, self._rows = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
         self._follow = QTimer(self, singleShot=True, interval=_FOLLOW_MS)
         self._wanted_day: date | None = None
+        self.actions_by_name = ArchiveActions(self, ArchiveParts(self.calendar, self.day, self.lists), settings, keymap)
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -137,17 +141,10 @@ class ArchiveWindow(QWidget):
         self.day.lanes.hit_chosen.connect(lambda hit: self.lists.put_cursor(hit.key))
         self.lists.hit_chosen.connect(self._follow_hit)
         self._follow.timeout.connect(lambda: self.calendar.choose(self._wanted_day or self.calendar.day))
+        self.actions_by_name["archive_open"].triggered.connect(self.choose_requested)
+        self.actions_by_name["archive_refresh"].triggered.connect(self.refresh_requested)
         self.retry_button.clicked.connect(self.refresh_requested)
         self.other_button.clicked.connect(self.choose_requested)
-        keys = {
-            "F5": self.refresh_requested.emit,
-            "Ctrl+O": self.choose_requested.emit,
-            "Ctrl+W": self.close,
-            "F6": lambda: self._go_to_area(1),
-            "Shift+F6": lambda: self._go_to_area(-1),
-        }
-        for key, call in keys.items():
-            QShortcut(QKeySequence(key), self).activated.connect(call)
 
     def _choose_day(self, day: date) -> None:
         self.lists.filters.use_day(day)
@@ -160,19 +157,6 @@ class ArchiveWindow(QWidget):
         if hit.start_time:
             self._wanted_day = hit.start_time.astimezone().date()
             self._follow.start()
-
-    def _go_to_area(self, by: int) -> None:
-        areas = (self.calendar, self.day.lanes, self.lists)
-        focus = self.focusWidget()
-        at = next((number for number, area in enumerate(areas) if focus and area.isAncestorOf(focus)), None)
-        if focus is self.day.lanes:
-            at = 1
-        area = areas[((0 if by > 0 else -1) if at is None else at + by) % len(areas)]
-        current = self.lists.currentWidget()
-        if area is self.lists and current is not None:
-            (self.lists.segments if self.lists.currentIndex() == 0 else self.lists.recordings).setFocus()
-        else:
-            area.setFocus()
 
     # On screen
 
@@ -209,11 +193,10 @@ class ArchiveWindow(QWidget):
         explained = QLabel(tr("Shade: hours recorded · Bar: highest score"))
         explained.setWordWrap(True)
         set_role(explained, "muted")
-        choose, refresh = (
-            button(tr("Open …"), tr("Open another archive (Ctrl+O)")),
-            button(tr("Refresh"), tr("Read everything anew (F5); changes come by themselves, too")),
-        )
+        choose, refresh = button(tr("Open …")), button(tr("Refresh"))
         set_icon(choose, "open")
+        explain_button(choose, self.actions_by_name["archive_open"])
+        explain_button(refresh, self.actions_by_name["archive_refresh"])
         choose.clicked.connect(self.choose_requested)
         refresh.clicked.connect(self.refresh_requested)
         buttons = QHBoxLayout()

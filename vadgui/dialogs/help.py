@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from PySide6.QtCore import Qt, Signal, qVersion
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.common.language import tr
 from vadgui.dialogs.action_tree import ActionTree
+from vadgui.ui.action_spec import ActionSpec
 from vadgui.ui.action_specs import SPECS
 from vadgui.ui.keymap import Keymap, shown_keys
 from vadgui.ui.widgets import button
@@ -25,12 +27,12 @@ _SIZE = (560, 640)
 
 
 class ShortcutsDialog(QDialog):
-    """Lists all keys in force, grouped by menu; what is typed leaves only actions and keys that hold it."""
+    """Lists all keys in force in a window, grouped by menu; what is typed leaves only actions and keys that hold it."""
 
     change_requested = Signal()
     """The person wants other keys."""
 
-    def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
+    def __init__(self, keymap: Keymap, parent: QWidget | None = None, specs: Sequence[ActionSpec] = SPECS) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -40,7 +42,7 @@ class ShortcutsDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.tree = ActionTree()
         self.tree.setSelectionMode(ActionTree.SelectionMode.NoSelection)
-        for spec in SPECS:
+        for spec in specs:
             if keys := keymap.keys(spec.name):
                 self.tree.add(spec.name, shown_keys(keys))
         self.search.textChanged.connect(self.tree.filter)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QLineEdit, QTreeWid
 
 from engine.common.language import tr, tr_noop
 from vadgui.dialogs.action_tree import ActionTree
-from vadgui.ui.action_specs import SPECS, SPECS_BY_NAME
+from vadgui.ui.action_specs import ALL_SPECS, SPECS_BY_NAME
 from vadgui.ui.keymap import Keymap, normal_key, shown_key, shown_keys
 from vadgui.ui.widgets import IconLine, button, text_label
 
@@ -30,7 +30,7 @@ class KeysPage(QWidget):
         self.search.setClearButtonEnabled(True)
         self.problems = IconLine()
         self.tree = ActionTree()
-        for spec in SPECS:
+        for spec in ALL_SPECS:
             self.tree.add(spec.name, "")
         self._name = text_label()
         self.editors = [_editor(number) for number in range(len(_EDITOR_NAMES))]
@@ -48,7 +48,7 @@ class KeysPage(QWidget):
         self.take_button.clicked.connect(self._take_over)
         keymap.changed.connect(self._show)
         self._show()
-        self.tree.setCurrentItem(self.tree.rows[SPECS[0].name])
+        self.tree.setCurrentItem(self.tree.rows[ALL_SPECS[0].name])
 
     def _lay_out(self) -> None:
         chosen = QHBoxLayout()
@@ -111,7 +111,7 @@ class KeysPage(QWidget):
             self._use_entered()
 
     def _other_holder(self, key: str) -> str:
-        holder = self._keymap.holder(key) if key else None
+        holder = self._keymap.holder(key, self._chosen) if key and self._chosen else None
         return holder if holder and holder != self._chosen else ""
 
     def _use_entered(self) -> None:

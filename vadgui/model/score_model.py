@@ -177,7 +177,7 @@ class ScoreModel(QObject):
     def doubt(self) -> str:
         """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
         if any(each.is_judged for each in self._conditions):
-            return tr("other light than it was calibrated on: nobody knows how many")
+            return tr("nobody knows how many: other light than it was calibrated on")
         return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:

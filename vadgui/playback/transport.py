@@ -9,10 +9,11 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from engine.common.language import tr
+from engine.common.language import number_text, tr
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
 from vadgui.ui.action_specs import SPECS_BY_NAME
+from vadgui.ui.actions import explain_button
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.icons import set_icon
 from vadgui.ui.number_boxes import WholeNumberBox
@@ -65,9 +66,7 @@ class TransportBar(QWidget):
     def explain_by(self, actions: Mapping[str, QAction]) -> None:
         """Give the buttons the tool tips of the actions by name, which tell their keys."""
         for button in (self.play_button, *self.buttons):
-            action = actions[button.objectName()]
-            button.setToolTip(action.toolTip())
-            action.changed.connect(lambda action=action, button=button: button.setToolTip(action.toolTip()))
+            explain_button(button, actions[button.objectName()])
 
     def clock(self) -> str:
         """The playhead's time and the recording's duration, as shown."""
@@ -138,7 +137,7 @@ class TransportBar(QWidget):
 
     def _set_up_boxes(self) -> None:
         for speed in SPEEDS:
-            self.speed_box.addItem(f"{speed:g}×", speed)
+            self.speed_box.addItem(f"{number_text(speed, 'g')}×", speed)
         self.speed_box.setAccessibleName(tr("Speed"))
         self.speed_box.setToolTip(tr("Playback speed"))
         self.speed_box.activated.connect(lambda: self._player.set_speed(self.speed_box.currentData()))

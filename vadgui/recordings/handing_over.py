@@ -23,7 +23,7 @@ class RecordingsReading(QObject):
     """Reads reviews and stored analyses of recordings, and shows how far it is; `close` ends it."""
 
     read = Signal(object, object)
-    """ReviewSnapshots of what can be handed over, and lines that say why the others can't."""
+    """ReviewSnapshots of what can be handed over, and of the others a LeftOut each."""
     failed = Signal(object)
     """An Exception that nobody expects."""
 
@@ -81,7 +81,7 @@ class RecordingsReading(QObject):
             return
         self._end_progress()
         sizes = zip(item.subjects, item.sizes_bytes, strict=True)
-        self.read.emit([ReviewSnapshot.of_subject(subject, size) for subject, size in sizes], item.failures)
+        self.read.emit([ReviewSnapshot.of_subject(subject, size) for subject, size in sizes], item.left_out)
 
     def _fail(self, error: Exception) -> None:
         self._end_progress()

@@ -1,4 +1,4 @@
-"""What is declared of an action of the window, and the names of menus and of what actions need."""
+"""What is declared of an action of a window, and the names of menus and of what actions need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.common.language import tr, tr_noop
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """Declares one action of the main window."""
+    """Declares one action of a window."""
 
     name: str
     """By which the program and the settings file know it: it never changes."""
@@ -51,13 +51,16 @@ FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING = (
     tr_noop("&Detectors"),
 )
 VIEW, HELP = tr_noop("&View"), tr_noop("&Help")
+ARCHIVE = tr_noop("Archive window")
+"""Has no menus: its actions are listed below its name."""
 MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
 STEPS, SPEED, LIST, TIMELINE = tr_noop("&Steps"), tr_noop("Sp&eed"), tr_noop("Recordin&gs"), tr_noop("T&imeline")
-PANELS, ALONE, FIRST, PICTURE, AREAS, THEME = (
+PANELS, ALONE, FIRST, PICTURE, PLACE, AREAS, THEME = (
     tr_noop("&Panels"),
     tr_noop("One panel &alone"),
     tr_noop("O&ne panel first"),
     tr_noop("Pict&ure"),
+    tr_noop("P&lace"),
     tr_noop("Area&s"),
     tr_noop("&Theme"),
 )

@@ -1,4 +1,4 @@
-"""All actions of the window, declared once for menus, keys, tool tips, help and command palette."""
+"""All actions, declared once for menus, keys, tool tips, help and command palette."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from vadgui.ui.action_spec import (
     WRITABLE,
     ActionSpec,
 )
+from vadgui.ui.archive_specs import ARCHIVE_SPECS
 from vadgui.ui.view_specs import VIEW_SPECS
 
 
@@ -328,4 +329,12 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("about", HELP, tr_noop("&About vadgui")),
 )
 
-SPECS_BY_NAME = {spec.name: spec for spec in SPECS}
+WINDOWS = (SPECS, ARCHIVE_SPECS)
+"""The actions of the main window and of an archive's: a key may mean one thing in each."""
+ALL_SPECS = tuple(spec for window in WINDOWS for spec in window)
+SPECS_BY_NAME = {spec.name: spec for spec in ALL_SPECS}
+
+
+def specs_beside(name: str) -> tuple[ActionSpec, ...]:
+    """The actions of the window that has the action of this name."""
+    return next(window for window in WINDOWS if SPECS_BY_NAME[name] in window)

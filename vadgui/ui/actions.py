@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from engine.common.language import tr
 from vadgui.ui.action_spec import ActionSpec, without_mnemonic
@@ -17,12 +17,13 @@ from vadgui.ui.keymap import Keymap, shown_key
 class Actions(Mapping[str, QAction]):
     """A window's actions by name; each is added to the window, so that its keys work in all of it."""
 
-    def __init__(self, window: QWidget, keymap: Keymap) -> None:
+    def __init__(self, window: QWidget, keymap: Keymap, specs: Sequence[ActionSpec] = SPECS) -> None:
         self._window = window
         self.keymap = keymap
+        self.specs = specs
         self._actions: dict[str, QAction] = {}
         self._hints: dict[str, str] = {}
-        for spec in SPECS:
+        for spec in specs:
             action = QAction(tr(spec.text), window)
             action.setCheckable(spec.checkable)
             if spec.icon:
@@ -61,13 +62,19 @@ class Actions(Mapping[str, QAction]):
         self._give(spec)
 
     def _give_keys(self) -> None:
-        for spec in SPECS:
+        for spec in self.specs:
             self._give(spec)
 
     def _give(self, spec: ActionSpec) -> None:
         action, keys = self._actions[spec.name], self.keymap.keys(spec.name)
         action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in keys])
         action.setToolTip(tool_tip(without_mnemonic(action.text()), keys, self._hints[spec.name]))
+
+
+def explain_button(button: QAbstractButton, action: QAction) -> None:
+    """Give a button that does what an action does the action's tool tip, which tells its keys."""
+    button.setToolTip(action.toolTip())
+    action.changed.connect(lambda: button.setToolTip(action.toolTip()))
 
 
 def tool_tip(label: str, keys: tuple[str, ...], hint: str) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 
 from engine.common.language import tr
-from vadgui.ui.action_specs import SPECS, SPECS_BY_NAME
+from vadgui.ui.action_specs import SPECS_BY_NAME, specs_beside
 
 _PORTABLE, _NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
@@ -17,7 +17,7 @@ _UNKNOWN = QKeySequence(Qt.Key.Key_unknown)
 
 
 class Keymap(QObject):
-    """The keys of every action by its name; no key belongs to two of them."""
+    """The keys of every action by its name; no key belongs to two of one window."""
 
     changed = Signal()
 
@@ -45,22 +45,23 @@ class Keymap(QObject):
         """The keys of an action. Of the declared ones, those are left out that a person gave to another action."""
         if name in self._chosen:
             return self._chosen[name]
-        taken = {key for keys in self._chosen.values() for key in keys}
+        beside = {spec.name for spec in specs_beside(name)}
+        taken = {key for other, keys in self._chosen.items() if other in beside for key in keys}
         return tuple(key for key in SPECS_BY_NAME[name].keys if key not in taken)
 
     def is_changed(self, name: str) -> bool:
         """Whether the keys of an action are others than declared."""
         return self.keys(name) != SPECS_BY_NAME[name].keys
 
-    def holder(self, key: str) -> str | None:
-        """The name of the action that a key triggers."""
+    def holder(self, key: str, beside: str) -> str | None:
+        """The name of the action that a key triggers in the window that has the action `beside`."""
         wanted = normal_key(key)
-        return next((spec.name for spec in SPECS if wanted in self.keys(spec.name)), None)
+        return next((spec.name for spec in specs_beside(beside) if wanted in self.keys(spec.name)), None)
 
     def set_keys(self, name: str, keys: Iterable[str]) -> None:
         """Give an action these keys alone, and take them from whatever had them."""
         wanted = tuple(dict.fromkeys(filter(None, map(normal_key, keys))))
-        for other in {self.holder(key) for key in wanted} - {None, name}:
+        for other in {self.holder(key, name) for key in wanted} - {None, name}:
             if other is not None:
                 self._choose(other, tuple(key for key in self.keys(other) if key not in wanted))
         self._choose(name, wanted)
@@ -85,9 +86,10 @@ class Keymap(QObject):
     def _usable(self, name: str, keys: Iterable[str]) -> tuple[str, ...] | None:
         """The keys of an entry that can be used; None where none of several can: then the declared ones stay."""
         given, usable = list(keys), []
+        beside = [spec.name for spec in specs_beside(name)]
         for key in given:
             normal = normal_key(key)
-            other = next((each for each, taken in self._chosen.items() if normal in taken), None)
+            other = next((each for each in beside if normal in self._chosen.get(each, ())), None)
             label = SPECS_BY_NAME[name].label
             if not normal:
                 self.problems.append(tr("“{key}” is no key: “{action}” does without it.").format(key=key, action=label))

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from vadgui.ui import theme
 from vadgui.ui.failure import Failure
@@ -53,6 +63,11 @@ def tool_button(text: str, *, checkable: bool = False) -> QToolButton:
     # The panel keeps the keyboard, for Delete and Escape.
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
+
+
+def row_of_data(box: QComboBox, data: object) -> int:
+    """The row of a box that stands for this, -1 where none does; Qt's findData takes no paths as equal."""
+    return next((row for row in range(box.count()) if box.itemData(row) == data), -1)
 
 
 class ElidedLabel(QLabel):

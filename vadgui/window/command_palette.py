@@ -16,7 +16,6 @@ from vadgui.playback.destination import NoDestinationError, find_destination
 from vadgui.settings import Settings
 from vadgui.ui import fuzzy, theme
 from vadgui.ui.action_spec import ActionSpec, without_mnemonic
-from vadgui.ui.action_specs import SPECS
 from vadgui.ui.actions import Actions
 from vadgui.ui.keymap import shown_key
 from vadgui.ui.overlay import Overlay
@@ -26,7 +25,8 @@ _WIDTH_PX = 600
 _SHOWN_ROWS = 11
 _PADDING_PX = 6
 _GAP_PX = 16
-_NAME = "commands"
+_NAMES = ("commands", "archive_commands")
+"""What opens the palette."""
 _PLACE = re.compile(r"(?:go\s+to\s+)?(?:frame\s+)?(?P<place>[+\-@\d].*|at\s.*)", re.IGNORECASE)
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -52,7 +52,10 @@ class Row:
 class CommandPalette(Overlay):
     """What is typed leaves the actions that fit, the best first; Enter or a click runs one."""
 
-    def __init__(self, actions: Actions, session: ReviewSession, settings: Settings, window: QWidget) -> None:
+    def __init__(
+        self, actions: Actions, settings: Settings, window: QWidget, session: ReviewSession | None = None
+    ) -> None:
+        """`session` is what has the recording whose places can be gone to."""
         super().__init__(window, _WIDTH_PX)
         self._actions = actions
         self._session = session
@@ -60,7 +63,7 @@ class CommandPalette(Overlay):
         self._rows = _RowModel(self)
         self.field = QLineEdit()
         self.field.setAccessibleName(tr("Command palette"))
-        self.field.setPlaceholderText(tr("An action, a frame number or a time"))
+        self.field.setPlaceholderText(tr("An action, a frame number or a time") if session else tr("An action"))
         self.field.installEventFilter(self)
         self.list = QListView()
         self.list.setModel(self._rows)
@@ -126,10 +129,10 @@ class CommandPalette(Overlay):
         recent = self._settings.recent_commands
         places = {name: n for n, name in enumerate(recent)}
         found = []
-        for n, spec in enumerate(SPECS):
+        for n, spec in enumerate(self._actions.specs):
             beside = f"{spec.path} {tr(spec.hint)} {' '.join(self._actions.keymap.keys(spec.name))}"
             fit = fuzzy.rank(typed, self._label(spec), beside)
-            if fit is not None and spec.name != _NAME:
+            if fit is not None and spec.name not in _NAMES:
                 impossible = not self._actions[spec.name].isEnabled()
                 found.append((impossible, fit, places.get(spec.name, len(recent)), n, spec))
         return [spec for *_, spec in sorted(found, key=lambda each: each[:-1])]
@@ -137,13 +140,14 @@ class CommandPalette(Overlay):
     def _place(self, typed: str) -> tuple[Row | None, str]:
         """Where to go, and why there is no such place; neither where no place was typed."""
         match = _PLACE.fullmatch(typed)
-        if not match:
+        session = self._session
+        if not match or session is None:
             return None, ""
         try:
-            destination = find_destination(match["place"], self._session)
+            destination = find_destination(match["place"], session)
         except NoDestinationError as error:
             return None, str(error)
-        return Row(tr("Go to"), destination.words, "", True, lambda: self._session.seek(destination.frame)), ""
+        return Row(tr("Go to"), destination.words, "", True, lambda: session.seek(destination.frame)), ""
 
     def _row(self, spec: ActionSpec) -> Row:
         action, keys = self._actions[spec.name], self._actions.keymap.keys(spec.name)

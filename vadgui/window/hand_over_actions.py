@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.common.errors import ExportError
 from engine.common.language import tr
+from engine.export.reviewed import LeftOut
 from engine.hand_over.jobs import first_of
 from engine.hand_over.joint_jobs import REPORT_SUFFIXES
 from engine.hand_over.unfinished import UnfinishedExport
@@ -64,19 +65,19 @@ class HandOverActions(QObject):
             return None
         return self._open_dialog([snapshot], which)
 
-    def ask_of(self, snapshots: Sequence[ReviewSnapshot], left_out: Sequence[str]) -> None:
-        """Open the dialog for recordings that were read; `left_out` says why others could not be."""
+    def ask_of(self, snapshots: Sequence[ReviewSnapshot], left_out: Sequence[LeftOut]) -> None:
+        """Open the dialog for recordings that were read; those that were `left_out` could not be."""
         again, self._again = self._again, None
         if not snapshots:
             what = tr("None of these recordings can be handed over")
-            self.failed.emit(ExportError(what, advice=first_of(left_out)))
+            self.failed.emit(ExportError(what, advice=first_of([each.in_words for each in left_out])))
             return
         dialog = self._open_dialog(snapshots, SegmentsBox.CONFIRMED, left_out)
         if again:
             self._choose_again(dialog, *again)
 
     def _open_dialog(
-        self, snapshots: Sequence[ReviewSnapshot], which: str, left_out: Sequence[str] = ()
+        self, snapshots: Sequence[ReviewSnapshot], which: str, left_out: Sequence[LeftOut] = ()
     ) -> HandOverDialog:
         dialog = HandOverDialog(snapshots, self._settings, self._folder(), self._window, left_out)
         box = dialog.clips.segments_box

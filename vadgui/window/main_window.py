@@ -338,7 +338,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
         self.go_to_box = GoToBox(session, self)
         self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
-        self.command_palette = CommandPalette(self.actions_by_name, session, self._settings, self)
+        self.command_palette = CommandPalette(self.actions_by_name, self._settings, self, session)
         self.actions_by_name["commands"].triggered.connect(lambda _: self.command_palette.toggle())
         PlaybackActions(self.actions_by_name, session, player, self._settings, self)
         self.view_actions = ViewActions(

@@ -29,7 +29,7 @@ from engine.video import open_video
 from engine.video.source import ends_of
 from tests.engine.commands.reviews import write_review
 
-RATE, COUNT = 5, 220
+RATE, COUNT = 5, 160
 SEGMENT = Span(100, 130)
 PLAN = ComputeConfig(torch.device("cpu"), torch.float32, "CPU")
 RIGHT, LEFT, DOWN = (-1, 0), (1, 0), (0, -1)

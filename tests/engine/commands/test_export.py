@@ -18,7 +18,7 @@ from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video import open_video
 from tests.clips import make_clip, read_number
-from tests.engine.commands.reviews import write_review
+from tests.engine.commands.reviews import write_joint_review, write_review
 
 TIMES = np.cumsum([0.0, *([0.04, 0.1, 0.02] * 4)])[:12].tolist()
 
@@ -266,6 +266,22 @@ def test_a_moved_recording_is_found_and_a_vanished_or_changed_one_is_told(video:
     assert (changed.exit_code, "changed since it was reviewed" in changed.stderr) == (1, True)
 
 
+def test_of_many_recordings_a_vanished_one_is_named_and_the_others_are_handed_over(tmp_path: Path, video: Path) -> None:
+    gone = make_clip(tmp_path / "footage" / "yard.mp4", range(50, 62))
+    review = write_joint_review(video, gone)
+    gone.unlink()
+    ran = vad_export(review, "--tables", "csv", "--report", "html", "--clips", "confirmed", "--copy", "--quiet")
+    assert ran.exit_code == 1
+    assert ran.stdout.splitlines() == ["gate 視.reviewed.csv", "gate 視.report.html", "gate 視.segment-1.mp4"]
+    assert "Left out: yard.mp4: A recording of this review is not where it was" in ran.stderr
+    assert "1 of 2 recordings were left out: yard.mp4" in ran.stderr
+    assert "<li>yard.mp4: " in Path("gate 視.report.html").read_text(encoding="utf-8")
+    packaged = CliRunner().invoke(cli, ["package", str(review), "--out", "package", "--quiet"])
+    assert (packaged.exit_code, "Left out: yard.mp4" in packaged.stderr) == (1, True), packaged.output
+    (left_out,) = json.loads(Path("package/data/provenance.json").read_text(encoding="utf-8"))["left_out"]
+    assert left_out["name"] == "yard.mp4"
+
+
 def test_a_damaged_review_is_told(video: Path) -> None:
     review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
     review.write_bytes(review.read_bytes()[:100])
@@ -278,6 +294,8 @@ def test_a_damaged_review_is_told(video: Path) -> None:
     [
         (["--tables", "csv"], "need a review"),
         (["--clips", "confirmed"], "need a review"),
+        (["--report", "html"], "need a review"),
+        (["--report", "docx"], "choose from html,pdf"),
         (["--tables", "xls"], "choose from csv"),
         (["--only", "sure"], "choose from unreviewed"),
     ],
@@ -290,6 +308,53 @@ def test_options_for_reviews_say_what_they_need(video: Path, arguments: list[str
 def test_a_review_needs_to_be_told_what_to_export(video: Path) -> None:
     ran = vad_export(write_review(video))
     assert (ran.exit_code, "--tables" in ran.stderr) == (2, True)
+
+
+# Reports
+
+
+@pytest.mark.slow
+def test_clips_and_report_at_once(video: Path, detector_file: Path) -> None:
+    used = DetectorUsed("untrained", load_detector(detector_file)[1])
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED), detector=used)
+    asked_for = (
+        "--clips",
+        "confirmed",
+        "--layout",
+        "mosaic",
+        "--report",
+        "html,pdf",
+        "--out",
+        "out",
+        "--device",
+        "cpu",
+    )
+    ran = vad_export(review, *asked_for, "--detector", detector_file, "--quiet")
+    assert ran.exit_code == 0, ran.output
+    number = ran.stdout.splitlines()[-1].split("segment-")[1].split(".")[0]
+    names = ["gate 視.report.html", "gate 視.report.pdf", f"gate 視.segment-{number}.mp4"]
+    assert ran.stdout.splitlines() == [f"out/{name}" for name in names]
+    assert "confirmed" in Path("out/gate 視.report.html").read_text(encoding="utf-8")
+    assert Path("out/gate 視.report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_one_report_of_all_recordings_of_a_review(tmp_path: Path, video: Path) -> None:
+    review = write_joint_review(video, make_clip(tmp_path / "footage" / "yard.mp4", range(50, 62)))
+    ran = vad_export(review, "--report", "html", "--only", "confirmed", "--language", "de", "--quiet")
+    assert (ran.exit_code, ran.stdout) == (0, "gate 視-and-1-more.report.html\n"), ran.output
+    text = Path("gate 視-and-1-more.report.html").read_text(encoding="utf-8")
+    assert ('<html lang="de">' in text, "gate 視.mp4" in text, "yard.mp4" in text) == (True, True, True)
+    assert (text.count("the confirmed one"), text.count("the dismissed one")) == (2, 0)
+
+
+@pytest.mark.parametrize("there", ["gate 視.report.html", "gate 視.report.pdf"])
+def test_an_existing_report_is_kept_and_nothing_is_written(video: Path, there: str) -> None:
+    review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
+    Path(there).write_text("precious")
+    before = sorted(Path().iterdir())
+    ran = vad_export(review, "--report", "html,pdf", "--tables", "csv", "--quiet")
+    assert (ran.exit_code, "already" in ran.stderr) == (1, True), ran.output
+    assert (Path(there).read_text(), sorted(Path().iterdir())) == ("precious", before)
 
 
 # Clips of a review, and cuts without re-encoding
@@ -328,6 +393,18 @@ def test_clips_of_the_confirmed_segments(tmp_path: Path, video: Path) -> None:
     numbers, _ = numbers_and_times(Path("encoded/gate.segment-3.mp4"))
     assert numbers == list(range(30, 40))
     assert len(list(Path("encoded").iterdir())) == 3
+
+
+def test_clips_with_a_margin(tmp_path: Path, video: Path) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    review = write_review(gate, JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED))
+    ran = vad_export(
+        review, "--clips", "all", "--margin", "0.2", "--names", "{first}", "--panels", "frame", "--no-score-strip"
+    )
+    assert (ran.exit_code, ran.stdout) == (0, "30.mp4\n"), ran.output
+    assert "1 clip, 1 s in all" in ran.stderr
+    assert numbers_and_times(Path("30.mp4"))[0] == list(range(25, 45))
 
 
 def test_a_clip_that_fails_does_not_stop_the_others(

@@ -16,6 +16,7 @@ from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished, Progress, never_stop
 from engine.export.clip import PANELS, ClipLayout, ExportOptions, export_clip
 from engine.export.drawing import BACKGROUND, psnr_mask
+from engine.export.header import Title
 from engine.export.layout import HEADER_PX, Box, Layout, plan_layout
 from engine.export.mosaic import BurntIn, Mosaic
 from engine.export.score_strip import ScoreStrip
@@ -66,7 +67,7 @@ def mosaic_of(video: BarcodeVideo, start: int, stop: int, **options: Any) -> tup
     assert layout.strip
     strip = ScoreStrip(layout.strip.width, layout.strip.height, scores_of(video), video.times, start, stop, 0.5)
     settings = {"flow_radius_px": 4.0, "overlay_opacity": 0.0, **options}
-    return Mosaic(layout, PANELS, video.info.name, strip=strip, **settings), layout
+    return Mosaic(layout, PANELS, Title(video.info.name), strip=strip, **settings), layout
 
 
 # The clip
@@ -303,17 +304,10 @@ def test_nothing_is_written_above_the_picture_with_all_texts_switched_off(video:
     none = BurntIn(**dict.fromkeys((each.name for each in fields(BurntIn)), False))
     layout = layout_of(video, 1, strip=False, legend=False)
     mosaic = Mosaic(
-        layout, ["frame"], "", strip=None, flow_radius_px=None, overlay_opacity=0, burnt_in=none, start=START
+        layout, ["frame"], Title(), strip=None, flow_radius_px=None, overlay_opacity=0, burnt_in=none, start=START
     )
     header = layout.header.of(mosaic.compose(video.read(3), None, 0.5))
     assert (header == BACKGROUND).all()
-
-
-def test_the_position_fits_a_narrow_picture_with_the_time_of_day() -> None:
-    layout = plan_layout(240, 860, 1, strip=False, legend=False, **BIG)
-    mosaic = Mosaic(layout, ["frame"], "gate", strip=None, flow_radius_px=None, overlay_opacity=0, start=START)
-    width, _ = mosaic._position_size
-    assert width <= layout.header.width
 
 
 def test_overlay_marks_the_frame_panel_only(video: BarcodeVideo, predictor: Any) -> None:
@@ -408,7 +402,7 @@ def test_the_threshold_label_is_complete_or_left_out(size: tuple[int, int]) -> N
     def label(scores: np.ndarray) -> int:
         """Number of orange pixels above the strip, after a score was drawn there too."""
         strip = ScoreStrip(layout.strip.width, layout.strip.height, scores, np.arange(99) / 25, 0, 9, 0.7)
-        mosaic = Mosaic(layout, PANELS, "clip", strip=strip, flow_radius_px=2.0, overlay_opacity=0.0)
+        mosaic = Mosaic(layout, PANELS, Title("clip"), strip=strip, flow_radius_px=2.0, overlay_opacity=0.0)
         canvas = mosaic.compose(Frame(np.zeros((size[1], size[0], 3), np.uint8), 0, 0.0), None, float(scores[0]))
         caption = layout.strip.caption().of(canvas).astype(int)
         return int(((caption[..., 0] > 200) & (caption[..., 2] < 100)).sum())

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.common.errors import ExportError
-from engine.common.events import Finished, never_stop
+from engine.common.events import Finished, Noted, never_stop
 from engine.hand_over.jobs import ExportTools, TablesJob
-from engine.hand_over.joint_jobs import SeriesJob, in_series
+from engine.hand_over.joint_jobs import ReportJob, SeriesJob, in_series
 from engine.hand_over.opening import OpenedSubjects, RecordingToOpen, open_subjects
 from engine.review.document import JudgedSegment, Recording, Review, Verdict
 from engine.review.files import usual_path, write_review
@@ -50,7 +50,7 @@ def opened(paths: Sequence[Path]) -> OpenedSubjects:
 
 def test_recordings_of_one_name_are_called_apart(tmp_path: Path) -> None:
     found = opened([reviewed_clip(tmp_path / folder / "gate.mp4", n) for folder, n in (("a", 40), ("b", 50))])
-    assert not found.failures
+    assert not found.left_out
     assert len({each.name for each in found.subjects}) == 2
     assert [len(each.recording.segments) for each in found.subjects] == [1, 1]
     assert all(size > 0 for size in found.sizes_bytes)
@@ -65,7 +65,7 @@ def test_what_can_not_be_handed_over_is_left_out_by_name(tmp_path: Path) -> None
     new = make_clip(tmp_path / "new.mp4", 45, gop=12, b_frames=0)
     found = opened([gate, tmp_path / "again.mp4", changed, new, tmp_path / "gone.mp4"])
     assert [each.recording.name for each in found.subjects] == ["gate.mp4"]
-    said = [line.split(". ")[0].rstrip(".") for line in found.failures]
+    said = [each.in_words.split(". ")[0].rstrip(".") for each in found.left_out]
     assert said[:3] == [
         "again.mp4: It is the same as gate.mp4",
         "changed.mp4: Its review is not of what it holds now",
@@ -86,6 +86,19 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
         list(job.run(TOOLS, never_stop))
     assert "Tables of a.mp4" in raised.value.advice
     assert [path.name for path in out.iterdir()] == ["b.reviewed.csv"]
+
+
+def test_a_joint_report_names_what_it_lacks(tmp_path: Path) -> None:
+    found = opened(
+        [tmp_path / "gone.mp4", *(reviewed_clip(tmp_path / f"{name}.mp4", n) for name, n in (("a", 40), ("b", 50)))]
+    )
+    (tmp_path / "a.mp4").unlink()
+    job = ReportJob(found.subjects, tmp_path / "out" / "report.html", left_out=found.left_out)
+    events = list(job.run(TOOLS, never_stop))
+    assert [each.text.split(": ")[1] for each in events if isinstance(each, Noted)] == ["a.mp4"]
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Review of b.mp4" in text
+    assert [f"<li>{name}.mp4: " in text for name in ("gone", "a", "b")] == [True, True, False]
 
 
 def test_a_series_of_one_is_that_one(tmp_path: Path) -> None:

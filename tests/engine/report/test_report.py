@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from engine.common.errors import Cancelled, ExportError, VideoError
-from engine.common.events import Finished, Progress
-from engine.export.reviewed import ReviewedRecording
+from engine.common.events import Finished, Noted, Progress
+from engine.export.reviewed import LeftOut, ReviewedRecording
 from engine.report.pictures import chosen_frames
 from engine.report.report import write_report
 from engine.report.timeline import WIDTH, timeline_of
@@ -317,8 +317,37 @@ def test_a_vanished_recording_leaves_no_report(tmp_path: Path, clip: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
+def test_of_many_recordings_one_that_fails_is_named_and_the_others_are_reported(tmp_path: Path, clip: Path) -> None:
+    failing, last = (make_clip(tmp_path / name, 150, gop=gop) for name, gop in (("failing.mp4", 10), ("last.mp4", 15)))
+    recordings = [reviewed(path) for path in (clip, failing, last)]
+    before = (LeftOut("gone.mp4", "It is not where it was."),)
+    target = tmp_path / "report.html"
+    work = write_report(recordings, target, left_out=before)
+    while next(work) != Progress("Drawing", 2, 12):
+        pass
+    failing.unlink()
+    noted = [each.text for each in work if isinstance(each, Noted)]
+    assert [text.split(". ")[0] for text in noted] == ["Left out: failing.mp4: The file can't be read"]
+    page = Page(target)
+    assert len([each for each in page.all("article") if "card" in each["class"]]) == 8
+    for said in ("Review of 2 recordings", "2 recordings are not in this report:", "gone.mp4: It is not where it was."):
+        assert said in page.text
+    assert "failing.mp4: The file can't be read." in page.text
+
+
 def test_a_cancelled_report_leaves_nothing(tmp_path: Path, clip: Path) -> None:
     work = write_report([reviewed(clip)], tmp_path / "report.html", should_stop=lambda: True)
+    with pytest.raises(Cancelled):
+        list(work)
+    assert [path.name for path in tmp_path.iterdir()] == [clip.name]
+
+
+def test_a_report_that_is_cancelled_while_its_pages_are_laid_out_leaves_nothing(tmp_path: Path, clip: Path) -> None:
+    is_cancelled = False
+    work = write_report([reviewed(clip)], tmp_path / "report.pdf", should_stop=lambda: is_cancelled)
+    while next(work) != Progress("Laying out pages", 0, 0):
+        pass
+    is_cancelled = True
     with pytest.raises(Cancelled):
         list(work)
     assert [path.name for path in tmp_path.iterdir()] == [clip.name]

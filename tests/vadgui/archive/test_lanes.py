@@ -19,6 +19,7 @@ from vadgui.archive.lanes import DayLanes
 from vadgui.archive.window import ArchiveWindow
 from vadgui.settings import Settings
 from vadgui.ui import theme
+from vadgui.ui.keymap import Keymap
 
 DAY = date(2026, 3, 28)
 START, STOP = day_ends(DAY)
@@ -90,7 +91,7 @@ def test_the_cursor_and_the_current_camera_stay_while_one_comes_above(lanes: Day
 
 
 def test_another_archive_shows_nothing_of_the_one_before(settings: Settings, qtbot: QtBot) -> None:
-    window = ArchiveWindow(settings)
+    window = ArchiveWindow(settings, Keymap())
     qtbot.addWidget(window)
     window.begin("/a.archive")
     window.show_overview(Overview((), (), (), DAY))

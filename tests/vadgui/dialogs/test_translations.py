@@ -28,12 +28,12 @@ from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
 from vadgui.dialogs.rate import ask_for_rate
 from vadgui.dialogs.settings import SettingsDialog
 from vadgui.settings import Settings
-from vadgui.ui.action_specs import SPECS
+from vadgui.ui.action_specs import ALL_SPECS
 from vadgui.ui.keymap import Keymap, shown_key
 
 pytestmark = pytest.mark.usefixtures("pseudo_language")
 
-KEYS = {shown_key(key) for spec in SPECS for key in spec.keys}
+KEYS = {shown_key(key) for spec in ALL_SPECS for key in spec.keys}
 VIDEO = Path("/gate/monday.mp4")
 D = TypeVar("D", bound=QDialog)
 

@@ -23,11 +23,11 @@ def test_without_a_choice_keys_are_the_declared_ones() -> None:
 
 def test_a_key_is_taken_from_whatever_had_it() -> None:
     keymap = Keymap()
-    assert keymap.holder("y") == "confirm"
+    assert keymap.holder("y", "confirm") == "confirm"
     keymap.set_keys("dismiss", ["Y", "ctrl+shift+x", "Y"])
     assert keymap.keys("dismiss") == ("Y", "Ctrl+Shift+X")
     assert keymap.keys("confirm") == ()
-    assert keymap.holder("X") is None
+    assert keymap.holder("X", "confirm") is None
     assert all(len(names) == 1 for names in holders(keymap).values())
     assert Keymap({name: list(keys) for name, keys in keymap.chosen.items()}).keys("dismiss") == keymap.keys("dismiss")
 
@@ -45,7 +45,7 @@ def test_one_or_all_are_reset() -> None:
 def test_a_chosen_key_wins_over_a_declared_one() -> None:
     """Such as one that a later version of the program declares."""
     keymap = Keymap({"forget": ["Y"]})
-    assert keymap.holder("Y") == "forget"
+    assert keymap.holder("Y", "confirm") == "forget"
     assert keymap.keys("confirm") == ()
     assert keymap.keys("next_segment") == ("Down", "]")
 
@@ -78,3 +78,11 @@ def test_no_keys_at_all_is_a_choice() -> None:
 )
 def test_keys_have_one_spelling(text: str, key: str) -> None:
     assert normal_key(text) == key
+
+
+def test_a_key_may_mean_one_thing_in_each_window() -> None:
+    keymap = Keymap({"archive_refresh": ["Y"]})
+    assert (keymap.holder("Y", "confirm"), keymap.holder("Y", "archive_open")) == ("confirm", "archive_refresh")
+    keymap.set_keys("archive_close", ["Y", "Ctrl+W"])
+    assert (keymap.keys("archive_refresh"), keymap.keys("confirm")) == ((), ("Y",))
+    assert Keymap({name: list(keys) for name, keys in keymap.chosen.items()}).chosen == keymap.chosen

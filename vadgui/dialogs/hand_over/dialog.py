@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from engine.common.errors import VadError
 from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_n
 from engine.export.estimate import Estimate, free_bytes
+from engine.export.reviewed import LeftOut
 from engine.hand_over.jobs import first_of
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.files import ask_for_folder
@@ -57,9 +58,9 @@ class HandOverDialog(QDialog):
         settings: Settings,
         folder: Path,
         parent: QWidget | None = None,
-        left_out: Sequence[str] = (),
+        left_out: Sequence[LeftOut] = (),
     ) -> None:
-        """Of one or several recordings; `left_out` says of others why they can't be handed over."""
+        """Of one or several recordings; those that are `left_out` can't be handed over."""
         super().__init__(parent)
         count = len(snapshots)
         title = tr_n("Hand over · {name}", "Hand over · {count} recordings", count)
@@ -69,8 +70,8 @@ class HandOverDialog(QDialog):
         self._settings = settings
         self.clips = ClipsPage(snapshots, settings)
         self.tables = TablesPage(snapshots, settings)
-        self.report = ReportPage(snapshots, settings)
-        self.package = PackagePage(snapshots, settings)
+        self.report = ReportPage(snapshots, settings, left_out)
+        self.package = PackagePage(snapshots, settings, left_out)
         self.kinds = QListWidget()
         self.kinds.setAccessibleName(tr("What to hand over"))
         self.kinds.setFixedWidth(_KINDS_WIDTH_PX)
@@ -90,8 +91,9 @@ class HandOverDialog(QDialog):
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.line = IconLine()
-        self.left_out = text_label(_left_out_words(left_out), "muted")
-        self.left_out.setToolTip("\n".join(left_out))
+        told = [each.in_words for each in left_out]
+        self.left_out = text_label(_left_out_words(told), "muted")
+        self.left_out.setToolTip("\n".join(told))
         self.left_out.setVisible(bool(left_out))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.ActionRole)
@@ -227,7 +229,7 @@ class HandOverDialog(QDialog):
         ask_for_folder(self, tr("Folder"), str(self.folder), lambda path: self.folder_edit.setText(str(path)))
 
 
-def _left_out_words(failures: Sequence[str]) -> str:
-    """Of some recordings that can't be handed over."""
-    words = tr_n("{count} recording is left out:", "{count} recordings are left out:", len(failures))
-    return "\n".join([words.format(count=len(failures)), first_of(failures)])
+def _left_out_words(told: Sequence[str]) -> str:
+    """Of some recordings that can't be handed over, a line each."""
+    words = tr_n("{count} recording is left out:", "{count} recordings are left out:", len(told))
+    return "\n".join([words.format(count=len(told)), first_of(told)])

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton,
 from engine.common.language import tr, tr_n, tr_noop
 from engine.export.clip import ExportOptions
 from engine.export.estimate import Estimate, estimate_clips, sum_of
+from engine.export.reviewed import LeftOut
 from engine.hand_over.joint_jobs import PackageJob
 from engine.video.source import PICTURES, size_bytes
 from vadgui.dialogs.files import ask_for_file
@@ -35,8 +36,12 @@ class PackagePage(Page):
     title = tr_noop("Evidence package")
     icon = "check"
 
-    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+    def __init__(
+        self, snapshots: Sequence[ReviewSnapshot], settings: Settings, left_out: Sequence[LeftOut] = ()
+    ) -> None:
+        """Of one or several recordings; it says of those that are `left_out` that it lacks them."""
         super().__init__(snapshots, settings)
+        self._left_out = tuple(left_out)
         self.segments_box = SegmentsBox(snapshots)
         self.copy_button = QRadioButton(tr("Copy it, bit for bit"))
         self.hash_button = QRadioButton(tr("Leave it out, and keep its SHA-256"))
@@ -95,7 +100,7 @@ class PackagePage(Page):
         segments = self.segments_box
         copies = self.copy_button.isChecked()
         options = PackageOptions(segments.verdicts, with_recordings=copies, with_redacted=copies)
-        return PackageJob(self.subjects, folder / self._name_of_all(".evidence"), options, key)
+        return PackageJob(self.subjects, folder / self._name_of_all(".evidence"), options, key, self._left_out)
 
     def remember(self) -> None:
         """All but the key."""

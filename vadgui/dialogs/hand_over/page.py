@@ -10,8 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from engine.common.language import tr
-from engine.common.names import fitting_name
 from engine.export.estimate import Estimate
+from engine.export.list_files import joint_name
 from engine.export.reviewed import ListedSegment
 from engine.hand_over.jobs import ExportJob, Subject
 from engine.review.document import Verdict
@@ -45,9 +45,7 @@ class Page(QWidget):
 
     def _name_of_all(self, ending: str) -> str:
         """The name of a file, with this ending, that is of all recordings."""
-        names = [each.name for each in self.subjects[:1]]
-        more = len(self._snapshots) - 1
-        return fitting_name(names[0], f"-and-{more}-more{ending}" if more else ending)
+        return joint_name([each.name for each in self.subjects], ending)
 
     @abstractmethod
     def estimate(self) -> Estimate:

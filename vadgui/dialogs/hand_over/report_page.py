@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
 from engine.common.language import tr, tr_n, tr_noop
 from engine.export.estimate import Estimate
+from engine.export.reviewed import LeftOut
 from engine.hand_over.joint_jobs import ReportJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
@@ -30,8 +31,12 @@ class ReportPage(Page):
     title = tr_noop("Report")
     icon = "flag"
 
-    def __init__(self, snapshots: Sequence[ReviewSnapshot], settings: Settings) -> None:
+    def __init__(
+        self, snapshots: Sequence[ReviewSnapshot], settings: Settings, left_out: Sequence[LeftOut] = ()
+    ) -> None:
+        """Of one or several recordings; it says of those that are `left_out` that it lacks them."""
         super().__init__(snapshots, settings)
+        self._left_out = tuple(left_out)
         self.segments_box = SegmentsBox(snapshots)
         self.segments_box.choose(SegmentsBox.ALL)
         self.segments_box.currentIndexChanged.connect(self.changed)
@@ -63,7 +68,13 @@ class ReportPage(Page):
         """The report."""
         suffixes = self._suffixes
         target = folder / self._name_of_all(f".report{suffixes[0]}")
-        return ReportJob(self.subjects, target, self.segments_box.verdicts, with_pdf=len(suffixes) > 1)
+        return ReportJob(
+            self.subjects,
+            target,
+            self.segments_box.verdicts,
+            with_pdf=len(suffixes) > 1,
+            left_out=self._left_out,
+        )
 
     def remember(self) -> None:
         """The formats: which segments depends on the review."""

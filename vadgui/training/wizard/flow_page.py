@@ -30,7 +30,7 @@ from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
 from vadgui.training.wizard.range_strip import RangeStrip
 from vadgui.training.wizard.widgets import TITLE_INSET_PX, OptionCard, Page, group_cards
 from vadgui.ui.bytes_text import bytes_text
-from vadgui.ui.widgets import IconLine, button, text_label
+from vadgui.ui.widgets import IconLine, button, row_of_data, text_label
 
 _CHOICES_TO_PREVIEW = [330, 470]
 _MIN_PICTURE_PX = 110
@@ -85,7 +85,7 @@ class FlowPage(Page):
         self.video_box.clear()
         for clip in self._draft.footage.usable_clips():
             self.video_box.addItem(displayable(clip.path.name), clip.path)
-        self.video_box.setCurrentIndex(max(self.video_box.findData(chosen), 0))
+        self.video_box.setCurrentIndex(max(row_of_data(self.video_box, chosen), 0))
         self._show_video()
         self._show_disk_space()
 

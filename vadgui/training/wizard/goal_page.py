@@ -13,7 +13,7 @@ from vadgui.training.model.draft import IMPROVING, Goal
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.widgets import OptionCard, Page, group_cards
 from vadgui.ui.detector_card import detector_card
-from vadgui.ui.widgets import button
+from vadgui.ui.widgets import button, row_of_data
 
 _MAX_NAME = 60
 _RUNS_SHOWN_PX = 160
@@ -123,9 +123,9 @@ class GoalPage(Page):
         for entry in self._state.detectors:
             if not entry.problem:
                 self._add_detector(entry.path, entry.name, entry.created)
-        if chosen and self.base_box.findData(chosen) < 0:
+        if chosen and row_of_data(self.base_box, chosen) < 0:
             self._add_file(chosen)
-        self.base_box.setCurrentIndex(self.base_box.findData(chosen) if chosen else 0)
+        self.base_box.setCurrentIndex(row_of_data(self.base_box, chosen) if chosen else 0)
         self._choose_base()
 
     def _add_file(self, path: Path) -> None:
@@ -146,9 +146,9 @@ class GoalPage(Page):
         ask_for_file(self, tr("Detector to improve"), "", DETECTOR_FILTER, self._browsed)
 
     def _browsed(self, path: Path) -> None:
-        if self.base_box.findData(path) < 0:
+        if row_of_data(self.base_box, path) < 0:
             self._add_file(path)
-        self.base_box.setCurrentIndex(self.base_box.findData(path))
+        self.base_box.setCurrentIndex(row_of_data(self.base_box, path))
         self._choose_base()
 
     # Runs to resume
