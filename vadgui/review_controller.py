@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.common.errors import VadError
 from engine.common.language import tr
+from engine.common.paths import is_same_file
 from engine.review.camera_zones import remember_zones
 from engine.review.clock import Clock
 from engine.review.document import DetectorUsed, Review
@@ -57,7 +58,7 @@ class ReviewController(QObject):
         self.keeper.flush()
         mine = session.review.document(session.playhead, None)
         is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
-        if found.opened and found.opened.path != self.keeper.path:
+        if found.opened and not is_same_file(found.opened.path, self.keeper.path):
             is_mine = False  # somebody else's review of the same recording, or this one where it was moved to
         session.open_video(opened.info, opened.times)
         if is_mine and mine:

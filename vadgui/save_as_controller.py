@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.common.paths import is_same_file
 from engine.review.document import Review
 from engine.review.files import SUFFIX, read_review, usual_path
 from vadgui.dialogs.files import REVIEW_FILTER, ask_for_target
@@ -63,7 +64,7 @@ class SaveAsController(QObject):
         """Save it there under a review's suffix; ask first where there is something else."""
         if not path.name.endswith(SUFFIX):
             path = path.with_name(f"{path.name.removesuffix('.json').removesuffix('.review')}{SUFFIX}")
-        if path == self._reviews.path or not os.path.lexists(path) or path.is_dir():
+        if is_same_file(path, self._reviews.path) or not os.path.lexists(path) or path.is_dir():
             self._save(path, replaces=False)
             return
         ask(

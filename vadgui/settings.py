@@ -30,6 +30,8 @@ T = TypeVar("T", str, bool, float, QByteArray)
 
 MOST_MB = 100_000.0
 """The largest size that a clip can be made to fit."""
+MOST_MARGIN_SECONDS = 3600.0
+"""The longest that a clip can show before and after its segment."""
 _MAX_RECENT_VIDEOS = 10
 _MAX_RECENT_COMMANDS = 6
 _MAX_RECENT_ARCHIVES = 6
@@ -264,6 +266,12 @@ class Settings(QObject):
     )
     export_texts_off = Setting("export/texts_off", "", "Texts that exported clips don't show, separated by commas.")
     export_copy = Setting("export/without_encoding", False, "Cut clips without re-encoding.")
+    export_margin_seconds = Setting(
+        "export/margin_seconds",
+        0.0,
+        "How many seconds exported clips show before and after their segment.",
+        lambda seconds: 0 <= seconds <= MOST_MARGIN_SECONDS,
+    )
     export_names = Setting("export/names", DEFAULT_TEMPLATE, "Template of the names of exported clips.")
     export_tables = Setting("export/tables", "csv", "Formats of the tables exported last, separated by commas.")
     export_report = Setting("export/report", "html", "Formats of the report, separated by commas: html, pdf.")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.archive.schema import AnalysisState
-from engine.archive.searching import Hit
+from engine.archive.searching import Hit, HitKey
 
 Seconds = npt.NDArray[np.float64]
 _LONGEST_SEGMENT_SECONDS = 3600.0
@@ -41,11 +41,16 @@ class Lane:
         self.camera = camera
         self.footage = footage
         self.hits = hits
+        self._numbers: dict[HitKey, int] = {hit.key: number for number, hit in enumerate(hits)}
         self.starts: Seconds = np.array([hit.start_time.timestamp() for hit in hits if hit.start_time])
         """When segments begin, in seconds since 1970."""
         self.stops: Seconds = self.starts + [hit.stop_seconds - hit.start_seconds for hit in hits]
         self.scores: npt.NDArray[np.float64] = np.array([hit.peak_score or 0.0 for hit in hits])
         """Peak scores; 0 of what people drew."""
+
+    def number_of(self, key: HitKey | None) -> int | None:
+        """The place of a segment among `hits`; None where it is not on this lane."""
+        return self._numbers.get(key) if key else None
 
     def footage_at(self, moment: datetime) -> Footage | None:
         """The recording of a moment."""

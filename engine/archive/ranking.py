@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from engine.archive.database import Archive
 from engine.archive.schema import recordings, segments
-from engine.archive.searching import Hit, HitKey, Query, conditions, hits_where, in_order
+from engine.archive.searching import ROWS_AT_ONCE, Hit, HitKey, Query, conditions, hits_where, in_order
 
 _MOST_NUMBERS = 1_000_000
 """A recording has fewer segments than that."""
@@ -24,7 +24,8 @@ def ranking(archive: Archive, query: Query) -> list[HitKey]:
     keys = sa.select(s.recording_id, s.number).join_from(segments, recordings, s.recording_id == recordings.c.id)
     wanted = keys.where(*conditions(query)).order_by(*in_order()).limit(query.limit)
     with archive.reading() as connection:
-        return [(recording, number) for recording, number in connection.execute(wanted)]
+        rows = connection.execute(wanted).yield_per(ROWS_AT_ONCE)
+        return [(recording, number) for recording, number in rows]
 
 
 def hits(archive: Archive, keys: Sequence[HitKey]) -> dict[HitKey, Hit]:

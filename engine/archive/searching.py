@@ -36,6 +36,8 @@ class Query:
     limit: int | None = None
 
 
+ROWS_AT_ONCE = 1000
+"""All rows at once would be fetched without a pause for other threads, such as the one that paints."""
 HitKey = tuple[int, int]
 """A recording's id, and the number of its segment."""
 
@@ -98,7 +100,7 @@ def hits_where(connection: Connection, *wanted: sa.ColumnElement[bool]) -> list[
     """The segments of which some conditions hold, in order of time."""
     s = segments.c
     rows = connection.execute(_listed().where(*wanted).order_by(s.start_time, s.recording_id, s.number))
-    return [_hit(row) for row in rows.mappings()]
+    return [_hit(row) for row in rows.yield_per(ROWS_AT_ONCE).mappings()]
 
 
 def in_order() -> Sequence[sa.ColumnElement[Any]]:

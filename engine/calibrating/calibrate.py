@@ -52,11 +52,8 @@ def calibrate(
     *,
     teacher_weights: Path | None = None,
     sampling: Sampling = SAMPLED,
-    rare_seconds: int = 0,
 ) -> Generator[Progress, None, Calibrated]:
     """Learn a normal model from all videos, and from the signals of the held-out ones how high scores are there.
-
-    `rare_seconds` are how many of those that the footage leaves out were so as the least usual ones.
 
     Raises:
         VideoError: a video can't be opened or decoded.
@@ -69,8 +66,12 @@ def calibrate(
     statistics = yield from collect_statistics(footage, predictor, frame_seconds, sampling, should_stop)
     held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, sampling, should_stop)
     signals = [(video.signals, video.times) for video in held_out]
+    rare = [
+        np.array([is_left_out(each, footage.rare.get(video.path, ())) for each in video.times], np.bool_)
+        for video in held_out
+    ]
     try:
-        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others, sampling, rare_seconds)
+        calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others, sampling, rare)
     except TooLittleFootageError:
         calibration = None
     settings = replace(detector.settings, calibration=calibration)

@@ -23,6 +23,9 @@ class NormalFootage:
     """More, such as it learnt from: how things move and look in them is part of the normal model."""
     left_out: Mapping[Path, Sequence[Stretch]] = field(default_factory=dict)
     """Parts of them that are not normal."""
+    rare: Mapping[Path, Sequence[Stretch]] = field(default_factory=dict)
+    """Parts that are least like all others, of which nobody knows whether they are normal: no normal model learns
+    from them, but they are measured."""
     since: Mapping[Path, float] = field(default_factory=dict)
     """From when on, in seconds, a held-out video is held out that the detector has learnt from before."""
     zones: Zones = ()

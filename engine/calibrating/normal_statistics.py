@@ -147,9 +147,10 @@ class _Collector:
 
         Of a video that is not held out in part, the motion itself is kept in the `recording`, if that is given.
         """
-        left_out, since = self.footage.left_out.get(path, ()), self.footage.since.get(path, 0.0)
+        left_out = [*self.footage.left_out.get(path, ()), *self.footage.rare.get(path, ())]
+        since = self.footage.since.get(path, 0.0)
         if since:
-            left_out = [*left_out, (since - GAP_SECONDS, since)]
+            left_out.append((since - GAP_SECONDS, since))
         with open_video(path, self.should_stop) as source:
             frames = self.sampling.frames(source.times)
             every = math.ceil(len(frames) * len(self.footage.videos) / _MAX_APPEARANCE_FRAMES)

@@ -164,7 +164,7 @@ def recalibrate(
     effects = []
     after = predictor.with_normal_model(statistics.normal_model)
     for each in footage:
-        effects += yield from _effects(each, reasons, calibration, learnt, after, should_stop)
+        effects += yield from effects_of(each, reasons, calibration, learnt, after, should_stop)
     settings = replace(detector.settings, calibration=learnt)
     return Recalibrated(detector.with_normal_model(statistics.normal_model).with_settings(settings), effects)
 
@@ -212,7 +212,7 @@ def _motion_in(
     return found
 
 
-def _effects(
+def effects_of(
     footage: ReviewedFootage,
     reasons: Collection[str],
     before: Calibration,
@@ -220,7 +220,16 @@ def _effects(
     predictor: Predictor,
     should_stop: ShouldStop,
 ) -> Generator[Progress, None, list[Effect]]:
-    """Score each segment of interest anew, with as much around it as its score depends on."""
+    """Score each confirmed segment by another detector, and each that was dismissed for one of the `reasons`.
+
+    `before` is the calibration of the detector that measured the footage, `after` that of `predictor`. Measured is as
+    much around a segment as its score depends on.
+
+    Raises:
+        VideoError: the recording can't be opened or decoded.
+        DeviceError: the device's memory does not suffice.
+        Cancelled: `should_stop` said yes.
+    """
     judged = [
         each for each in footage.segments if each.verdict is Verdict.CONFIRMED or footage.is_normal(each, reasons)
     ]

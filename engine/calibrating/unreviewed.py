@@ -35,8 +35,8 @@ def calibrate_unreviewed(
 ) -> Generator[Progress, None, Calibrated]:
     """Calibrate twice, the second time without the seconds that are least like all others.
 
-    How unusual a recording is is measured by the others, so that an event does not speak for itself. What was left out
-    counts as seconds that score higher than all that stayed: thresholds do not fall because of it.
+    How unusual a recording is is measured by the others, so that an event does not speak for itself. What is left out
+    of the normal model is measured by it, and counts for the threshold as far as its scores continue those of the rest.
 
     Raises:
         VideoError: a video can't be opened or decoded.
@@ -70,19 +70,19 @@ def calibrate_without_rare(
     if calibration is None:
         return first
     rare = rare_stretches(first.held_out, calibration)
-    seconds = round(sum(stop - start for stretches in rare.values() for start, stop in stretches) / BLOCK_SECONDS)
-    left_out = {path: [*footage.left_out.get(path, ()), *rare.get(path, ())] for path in footage.videos}
-    return (
-        yield from calibrate(
-            detector,
-            plan,
-            replace(footage, left_out=left_out),
-            should_stop,
-            teacher_weights=teacher_weights,
-            sampling=sampling,
-            rare_seconds=seconds,
-        )
+    found = yield from calibrate(
+        detector,
+        plan,
+        replace(footage, rare=rare),
+        should_stop,
+        teacher_weights=teacher_weights,
+        sampling=sampling,
     )
+    settings = found.detector.settings
+    if settings.calibration is None:
+        return found
+    settings = replace(settings, calibration=replace(settings.calibration, unreviewed=True))
+    return replace(found, detector=found.detector.with_settings(settings))
 
 
 def rare_stretches(videos: Sequence[HeldOutSignals], calibration: Calibration) -> dict[Path, list[Stretch]]:

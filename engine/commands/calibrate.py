@@ -115,9 +115,11 @@ def calibrate(
         click.echo(f"{zones_in_words(zones)}: give `vad analyse` the same with --zones.")
     seconds = sum(light.seconds for light in found.lights)
     low, high = found.expected_alarms(2, seconds / 3600)
+    expected = f"at 2 false alarms an hour, {low} to {high} are expected in as much footage"
+    if found.unreviewed:
+        expected = "nobody reviewed the footage: how many false alarms a threshold gives is not known"
     click.echo(
-        f"Written: {out} (calibrated on {len(calibrated.held_out)} videos, {duration_in_words(seconds)}; at 2 false "
-        f"alarms an hour, {low} to {high} are expected in as much footage)"
+        f"Written: {out} (calibrated on {len(calibrated.held_out)} videos, {duration_in_words(seconds)}; {expected})"
     )
     for line in lights_in_words(found.lights):
         click.echo(f"{line}.")

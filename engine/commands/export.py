@@ -147,6 +147,14 @@ def _template(_: click.Context, __: click.Parameter, value: str) -> str:
     help="Of a review: a clip of each segment with one of these verdicts, such as confirmed; or of all.",
 )
 @click.option(
+    "--margin",
+    "margin_seconds",
+    type=NumberRange(0, 3600),
+    default=0.0,
+    show_default=True,
+    help="Of a review: how many seconds --clips show before and after each segment.",
+)
+@click.option(
     "--names",
     "template",
     metavar="TEMPLATE",
@@ -198,6 +206,7 @@ def export(
     copy: bool,
     tables: tuple[str, ...],
     clips: tuple[Verdict, ...] | None,
+    margin_seconds: float,
     template: str,
     only: tuple[Verdict, ...],
     report: tuple[str, ...],
@@ -225,7 +234,7 @@ def export(
     if copy and clip_format is not ClipFormat.MP4:
         raise click.UsageError("--copy keeps the recording's own format; it goes without --format.")
     if is_reviewed(video):
-        of_review = ReviewExport(tables, only, clips, report, options, copy, redact, template)
+        of_review = ReviewExport(tables, only, clips, report, options, copy, redact, template, margin_seconds)
         for path in export_review(video, of_review, target or Path(), detector, device, quiet=quiet):
             click.echo(path)
         return

@@ -10,16 +10,16 @@ import click
 
 from engine.commands.detector_option import check_detector_target, detector_option
 from engine.commands.progress import finished_with_bar
+from engine.commands.verdict_effects import print_effects
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, ReviewError
 from engine.common.names import displayable
 from engine.common.paths import resolved
 from engine.export.list_files import cannot_write
-from engine.review.document import Verdict
 from engine.review.files import read_review
 
 if TYPE_CHECKING:
-    from engine.calibrating.reviewed import Recalibrated, ReviewedFootage
+    from engine.calibrating.reviewed import ReviewedFootage
     from engine.commands.reviewed_recordings import Predictors
 
 _NORMAL = "normal"
@@ -80,7 +80,7 @@ def recalibrate(
         save_detector(learnt.detector, out)
     except OSError as error:
         raise cannot_write(out, error) from error
-    _print_effects(learnt)
+    print_effects(learnt.effects)
     calibration = learnt.detector.settings.calibration
     seconds = calibration.seconds if calibration else 0
     click.echo(f"Written: {out} ({duration_in_words(seconds)} of normal footage are known to it)")
@@ -125,18 +125,3 @@ def _footage(reviews: Sequence[Path], predictors: Predictors, quiet: bool) -> tu
         )
     (file,) = used
     return file, footage
-
-
-def _print_effects(learnt: Recalibrated) -> None:
-    for verdict, said in ((Verdict.DISMISSED, "Dismissed as normal"), (Verdict.CONFIRMED, "Confirmed")):
-        effects = [each for each in learnt.effects if each.segment.verdict is verdict]
-        if effects:
-            before = sum(each.before >= each.enter for each in effects)
-            after = sum(each.is_flagged for each in effects)
-            click.echo(f"{said}: {before} of {len(effects)} were flagged, {after} would be now")
-    lost = [each for each in learnt.effects if each.is_lost]
-    for each in lost:
-        click.echo(
-            f"  No longer flagged though confirmed: {displayable(each.path.name)} at {each.seconds:.1f} s "
-            f"(score {each.before:.1f}, now {each.after:.1f})"
-        )

@@ -24,7 +24,7 @@ from engine.export.clip import ExportOptions, export_clip
 from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
 from engine.export.list_files import joint_name, make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted, skipped_gaps
 from engine.hand_over.reviewing import tells_where
 from engine.redaction.regions import Redaction
 from engine.review.document import Span, Verdict
@@ -55,6 +55,8 @@ class ReviewExport:
     """Whether what the review redacts is kept out of them."""
     template: str = DEFAULT_TEMPLATE
     """Of the clips' names."""
+    margin_seconds: float = 0.0
+    """What clips show before and after their segment."""
 
 
 def export_review(
@@ -101,7 +103,9 @@ def _write_clips(
     """Make one clip after the other; yields the path of each that is done."""
     if not quiet:
         seconds = sum(
-            recording.stop_seconds(each) - recording.start_seconds(each) for recording, each in targets.values()
+            recording.stop_seconds(shown) - recording.start_seconds(shown)
+            for recording, each in targets.values()
+            for shown in [recording.widened(each, chosen.margin_seconds)]
         )
         count = len(targets)
         click.echo(f"{count} {'clip' if count == 1 else 'clips'}, {duration_in_words(seconds)} in all", err=True)
@@ -131,6 +135,9 @@ def copied(source: VideoSource, span: Span, target: Path, *, sound: bool, quiet:
             if earlier
             else "begins exactly there"
         )
+        skipped = sum(gap.seconds for gap in skipped_gaps(source, span.start, span.stop))
+        if skipped:
+            says += f", and skips {duration_in_words(skipped)} in which the recorder stopped"
         click.echo(f"{displayable(target.name)}: cut without re-encoding, it {says}.", err=True)
     return path
 
@@ -177,12 +184,13 @@ def _clip(
     predictors: Predictors,
     quiet: bool,
 ) -> Path:
+    span = recording.widened(segment, chosen.margin_seconds).span
     with open_video(recording.info.path) as source:
         if chosen.copy:
             return Path(
                 copied(
                     source,
-                    segment.span,
+                    span,
                     target,
                     sound=chosen.options.sound,
                     quiet=quiet,
@@ -202,7 +210,7 @@ def _clip(
             redaction=recording.redaction,
             start=recording.info.start,
         )
-        return Path(encoded(source, predictor, scores, segment.span, target, options, quiet=quiet))
+        return Path(encoded(source, predictor, scores, span, target, options, quiet=quiet))
 
 
 def encoded(

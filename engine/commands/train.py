@@ -16,8 +16,10 @@ from click.core import ParameterSource
 
 from engine.commands.detector_option import WHICH, optional_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
+from engine.commands.progress import finished_with_bar
+from engine.commands.verdict_effects import print_effects
 from engine.common.durations import duration_in_words
-from engine.common.errors import VadError
+from engine.common.errors import Cancelled, VadError
 from engine.common.events import (
     CheckpointSaved,
     Event,
@@ -36,6 +38,7 @@ from engine.datasets import footage_videos
 from engine.datasets.held_out import Stretch
 from engine.models.detector_header import read_header
 from engine.training import Run, RunSettings, StopControl
+from engine.training.confirmed import confirmed_effects, may_lose_verdicts
 from engine.training.run import AMENDABLE
 
 if TYPE_CHECKING:
@@ -132,12 +135,28 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
             else:
                 for event in events:
                     click.echo(_in_words(event), err=True)
-                    if isinstance(event, Finished) and not read_header(Path(event.path)).settings.get("calibration"):
-                        click.echo("`vad calibrate` gives its scores a meaning, with more normal footage.", err=True)
+                    if isinstance(event, Finished):
+                        _judge(run.settings, Path(event.path), requests)
         except VadError as error:
             if supervised:
                 _report_to_supervisor(iter([Failed.from_error(error)]), requests)
             raise
+
+
+def _judge(settings: RunSettings, detector: Path, requests: StopControl) -> None:
+    """Say what the finished detector lacks, and which confirmed segments it would not flag any more."""
+    if not read_header(detector).settings.get("calibration"):
+        click.echo("`vad calibrate` gives its scores a meaning, with more normal footage.", err=True)
+    if not may_lose_verdicts(settings):
+        return
+    try:
+        found = finished_with_bar(confirmed_effects(settings, detector, settings.device, requests.should_stop))
+    except Cancelled:
+        click.echo("What was confirmed was not judged by the new detector.", err=True)
+        return
+    print_effects(found.effects)
+    for each in found.left_out:
+        click.echo(f"  Not known of {each.name}: {each.why}", err=True)
 
 
 def _amendments(ctx: click.Context) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 
 _UNITS = (
     (31_557_600, tr_noop("{count} years")),
@@ -25,6 +25,6 @@ def duration_in_words(seconds: float) -> str:
     for size, unit in _UNITS:
         count = seconds / size
         if count >= 2:
-            return tr(unit).format(count=f"{count:.2g}" if count < 10 else f"{count:.0f}")
+            return tr(unit).format(count=number_text(count, ".2g" if count < 10 else ".0f"))
     # Positive durations are never shown as 0 s.
     return tr("{count} s").format(count=max(round(seconds), int(seconds > 0)))

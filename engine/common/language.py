@@ -1,6 +1,7 @@
 """Texts in a person's language: they are English in the source, other languages are gettext catalogues.
 
 `tr` translates a text where it is shown, placeholders are filled in afterwards: `tr("{count} left").format(count=3)`.
+Numbers are filled in as the language writes them; those that stand alone are written by `number_text`.
 A constant is marked with `tr_noop` where it stands and translated with `tr` where it is shown: its module may be
 imported before the language is known.
 """
@@ -10,9 +11,12 @@ from __future__ import annotations
 import gettext
 import io
 import os
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
+from numbers import Real
 from pathlib import Path
 
 SOURCE_LANGUAGE = "en"
@@ -32,12 +36,53 @@ _here: ContextVar[gettext.NullTranslations | None] = ContextVar("translations", 
 
 def tr(text: str) -> str:
     """A text in the language in use; the text itself where the catalogue lacks it."""
-    return (_here.get() or _translations).gettext(text) if text else text
+    return _text((_here.get() or _translations).gettext(text)) if text else text
 
 
 def tr_n(singular: str, plural: str, count: int) -> str:
     """The form of a text that the language in use takes for a count; "{count}" stays, to be filled in."""
-    return (_here.get() or _translations).ngettext(singular, plural, count)
+    return _text((_here.get() or _translations).ngettext(singular, plural, count))
+
+
+def with_capital(text: str) -> str:
+    """A text that begins a sentence; `str.capitalize` would make all else small, the nouns of German too."""
+    return text[:1].upper() + text[1:]
+
+
+def number_text(value: float, spec: str) -> str:
+    """A number by a format specification such as ".2f", as the language in use writes it."""
+    return format(value, spec).translate(_signs(language_in_use()))
+
+
+@cache
+def _signs(code: str) -> dict[int, str]:
+    """What stands in a language for the point and the comma of Python's numbers; nothing where it is the same."""
+    if code == SOURCE_LANGUAGE or code not in LANGUAGES:
+        return {}
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    return {ord("."): get_decimal_symbol(code), ord(","): get_group_symbol(code)}
+
+
+class _Formatter(string.Formatter):
+    """Fills in numbers as the language in use writes them."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        filled = format(value, format_spec)
+        return filled.translate(_signs(language_in_use())) if isinstance(value, Real) else filled
+
+
+class _NumberedText(str):
+    """A translated text whose placeholders take numbers as its language writes them."""
+
+    __slots__ = ()
+
+    def format(self, *values: object, **named: object) -> str:
+        return _Formatter().vformat(self, values, named)
+
+
+def _text(translated: str) -> str:
+    return _NumberedText(translated) if _signs(language_in_use()) else translated
 
 
 def language_in_use() -> str:

@@ -17,6 +17,16 @@ def resolved(path: Path) -> Path:
     return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there
 
 
+def is_same_file(one: Path | None, other: Path | None) -> bool:
+    """Whether two paths name one file: by links, in other letters where the file system does not tell them apart."""
+    if one is None or other is None:
+        return False
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return resolved(one) == resolved(other)
+
+
 def existing_folder(folder: Path) -> Path:
     """The folder, or its nearest parent that exists."""
     folder = folder.absolute()

@@ -15,6 +15,7 @@ from engine.common.language import tr
 from engine.common.names import displayable, fitting_name
 from engine.export.edit_lists import edl, otio
 from engine.export.reviewed import ReviewedRecording
+from engine.export.score_lists import scores_csv, scores_json
 from engine.export.segment_lists import segments_csv, segments_json
 from engine.export.subtitles import srt, webvtt
 from engine.video.writer import free_path
@@ -26,6 +27,8 @@ FORMATS: dict[str, Callable[[ReviewedRecording], bytes]] = {
     "vtt": webvtt,
     "edl": edl,
     "otio": otio,
+    "scores.csv": scores_csv,
+    "scores.json": scores_json,
 }
 """What makes each, by the ending of its file's name."""
 

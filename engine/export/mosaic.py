@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from engine.analysis.pipeline import Inspection
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 from engine.export.drawing import (
     ALERT,
     BACKGROUND,
@@ -134,7 +134,9 @@ class Mosaic:
         draw_note(self._panels[0][1].of(self._canvas), note)
         if self._strip and self._layout.strip:
             if self._burnt_in.score:
-                self._draw_detail(self._layout.strip, tr(_NOT_ANALYSED) if np.isnan(score) else f"{score:.2f}")
+                self._draw_detail(
+                    self._layout.strip, tr(_NOT_ANALYSED) if np.isnan(score) else number_text(float(score), ".2f")
+                )
             self._strip.draw(self._layout.strip.of(self._canvas), frame.index)
         return self._canvas
 
@@ -211,7 +213,7 @@ def _detail(panel: Panel, frame: Frame, inspection: Inspection | None) -> str:
         case "predicted_flow":
             return tr("error {error:.2f} px").format(error=inspection.signals["flow_error_px"])
         case "predicted_frame":
-            return f"PSNR {inspection.signals['psnr_db']:.1f} dB"
+            return f"PSNR {number_text(inspection.signals['psnr_db'], '.1f')} dB"
         case "psnr_mask":
             return tr("worst {psnr:.1f} dB").format(psnr=inspection.signals["patch_psnr_db"].min())
         case _:

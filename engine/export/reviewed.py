@@ -28,6 +28,7 @@ Times = npt.NDArray[np.floating]
 
 _SAME_RATE = 1e-3  # of a frame's duration: what printing a rate with three decimals loses
 _SHORTEST_TICK_SECONDS = 1.1e-3  # Matroska and others keep times in whole milliseconds
+_ROUNDING_SECONDS = 1e-6
 _NTSC = 1000 / 1001
 
 
@@ -117,6 +118,15 @@ class ReviewedRecording:
     def stop_seconds(self, segment: Segment) -> float:
         """When it ends: its last frame leaves the screen then."""
         return float(self.ends[segment.stop - 1])
+
+    def widened(self, segment: ListedSegment, margin_seconds: float) -> ListedSegment:
+        """A segment with so much of the recording before and after it, as far as there is some."""
+        if not margin_seconds:
+            return segment
+        begin = self.start_seconds(segment) - margin_seconds - _ROUNDING_SECONDS
+        end = self.stop_seconds(segment) + margin_seconds + _ROUNDING_SECONDS
+        first, after = int(np.searchsorted(self.times, begin)), int(np.searchsorted(self.ends, end))
+        return replace(segment, start=min(first, segment.start), stop=max(after, segment.stop))
 
     @cached_property
     def ends(self) -> Times:

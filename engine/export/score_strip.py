@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import number_text
 from engine.export.drawing import (
     ACCENT,
     ALERT,
@@ -108,7 +109,15 @@ class ScoreStrip:
                     MUTED,
                 )
         for mark in (0.0, self._top):
-            draw_text(self._base, f"{mark:.2g}", _SCALE_PX - 7, float(self._y(mark)), _TEXT_PX, MUTED, align=1)
+            draw_text(
+                self._base,
+                number_text(float(mark), ".2g"),
+                _SCALE_PX - 7,
+                float(self._y(mark)),
+                _TEXT_PX,
+                MUTED,
+                align=1,
+            )
         self._draw_times(left, right, *labelled)
 
     def _draw_curve(self, start: int, stop: int, colour: Colour, thickness: int) -> None:

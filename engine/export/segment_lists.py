@@ -76,11 +76,20 @@ def segments_csv(recording: ReviewedRecording) -> bytes:
 
 def segments_json(recording: ReviewedRecording) -> bytes:
     """The same for programs, with what the segments came from."""
-    info, detector = recording.info, recording.detector
-    start = info.start
     content = {
         "format": FORMAT,
         "version": VERSION,
+        **source_of(recording),
+        "segments": [row(recording, segment) for segment in recording.segments],
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def source_of(recording: ReviewedRecording) -> dict[str, object]:
+    """What lists for programs say of where they come from."""
+    info, detector = recording.info, recording.detector
+    start = info.start
+    return {
         "video": {
             "name": recording.name,
             "fingerprint": info.fingerprint,
@@ -92,9 +101,7 @@ def segments_json(recording: ReviewedRecording) -> bytes:
         "detector": {"name": detector.name, "fingerprint": detector.fingerprint} if detector else None,
         "score": recording.score_name or None,
         "threshold": recording.rule.enter if recording.rule else None,
-        "segments": [row(recording, segment) for segment in recording.segments],
     }
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def cell(value: object) -> object:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -23,7 +24,9 @@ from engine.common.language import tr, tr_noop
 from engine.export.list_files import cannot_write, refuse_existing
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
 from engine.video.decoder import Decoder
+from engine.video.exported import mark_exported
 from engine.video.source import PICTURES, VideoInfo, VideoSource
+from engine.video.timing import Gap, gaps
 from engine.video.writer import rename_to_new
 
 PHASE = tr_noop("Copying")
@@ -33,6 +36,7 @@ _SOUND_IN_MP4 = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 _TELEPHONE_SOUND = {"pcm_alaw", "pcm_mulaw"}
 """What many cameras record; FFmpeg writes it into QuickTime files alone."""
 _EARLIER_SECONDS = 1.0  # sound of a keyframe's time may lie before it in the file
+_PROBED_FRAMES = 17  # one more than any codec reorders
 _LATEST_SECONDS = 5.0  # how far behind its place a keyframe is still looked for
 
 
@@ -40,6 +44,12 @@ def copy_starts_at(source: VideoSource, start: int) -> int:
     """The frame that a copy begins with that is to show frame `start`: the keyframe at or before it."""
     keyframes = source.keyframes
     return int(keyframes[max(int(np.searchsorted(keyframes, start, side="right")) - 1, 0)])
+
+
+def skipped_gaps(source: VideoSource, start: int, stop: int) -> list[Gap]:
+    """Where the recorder stopped inside a copy of frames [start, stop), which goes on at once there."""
+    first = copy_starts_at(source, start)
+    return [gap for gap in gaps(source.times) if first < gap.frame < stop]
 
 
 def copy_suffix(info: VideoInfo) -> str:
@@ -69,7 +79,7 @@ def copy_clip(
 ) -> Generator[Progress | Finished, None, None]:
     """Copy frames [start, stop) with their sound to `target`, from `copy_starts_at` on, bit for bit.
 
-    A few frames behind the last one stay where frames before it are predicted from them.
+    A few frames behind the last one stay where frames before it are predicted from them. Gaps are skipped.
 
     Raises:
         ExportError: the target exists or can't be written, the recording does not say when its packets are shown, or
@@ -92,7 +102,9 @@ def copy_clip(
             closing(Decoder(source.info.path, 1)) as decoder,
             av.open(str(temporary), "w", format=_FORMATS[target.suffix.lower()], options=options) as output,
         ):
+            mark_exported(output.metadata)
             copy = _Copy(decoder, output, float(source.times[first]), end, source.info, sound)
+            copy.skip(skipped_gaps(source, start, stop))
             for done in copy.packets():
                 if should_stop():
                     raise Cancelled
@@ -132,6 +144,11 @@ class _Copy:
         self._start = self._origin + start_seconds
         self._stop = self._origin + stop_seconds
         """Both on the clock that picture and sound share."""
+        self._gaps: list[Gap] = []
+
+    def skip(self, gaps_inside: list[Gap]) -> None:
+        """Go on at once where the recorder stopped."""
+        self._gaps = gaps_inside
 
     def packets(self) -> Iterator[int]:
         """Write the packets; yields the number of copied frames after each."""
@@ -148,7 +165,7 @@ class _Copy:
                 continue
             at = float(packet.pts * packet.time_base)
             if packet.stream.index != video.index:
-                if self._start <= at < self._stop:
+                if self._start <= at < self._stop and not self._is_in_gap(packet.pts, packet.time_base):
                     self._mux(packet, copies[packet.stream.index])
                 continue
             if not has_begun:
@@ -194,11 +211,15 @@ class _Copy:
 
     def _first_seconds(self) -> float:
         """When the first frame is shown, by the clock of the file."""
-        for frame in self._decoder.frames():
-            if frame.pts is None or frame.time_base is None:
-                break
-            return float(frame.pts * frame.time_base)
-        raise self._unreliable()
+        shown_at = [
+            None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+            for frame in islice(self._decoder.frames(), _PROBED_FRAMES)
+        ]
+        times = [each for each in shown_at if each is not None]
+        # AVI has the times of decoding alone: with B-frames, frames come in order and their times do not.
+        if not times or len(times) < len(shown_at) or times != sorted(times):
+            raise self._unreliable()
+        return times[0]
 
     def _seek(self, container: InputContainer, video: VideoStream) -> None:
         assert video.time_base is not None
@@ -211,13 +232,28 @@ class _Copy:
     def _is_at(self, seconds: float, time_base: Fraction) -> bool:
         return abs(seconds - self._start) <= max(float(time_base) / 2, 1e-6)
 
+    def _is_in_gap(self, time_ticks: int, tick: Fraction) -> bool:
+        at = self._seconds(time_ticks, tick)
+        return any(gap.start_seconds < at < gap.stop_seconds for gap in self._gaps)
+
     def _mux(self, packet: Packet[Stream], copy: Stream) -> None:
         assert packet.time_base is not None
-        offset = round(self._start / packet.time_base)
-        packet.pts = None if packet.pts is None else packet.pts - offset
-        packet.dts = None if packet.dts is None else packet.dts - offset
+        tick = packet.time_base
+        packet.pts = None if packet.pts is None else self._moved(packet.pts, tick)
+        packet.dts = None if packet.dts is None else self._moved(packet.dts, tick)
         packet.stream = copy
         self._output.mux(packet)
+
+    def _seconds(self, time_ticks: int, tick: Fraction) -> float:
+        """In the recording; half a tick later, since times are rounded."""
+        return float((time_ticks + 0.5) * tick) - self._origin
+
+    def _moved(self, time_ticks: int, tick: Fraction) -> int:
+        """A time of showing or decoding in the clip."""
+        # What is shown right after a gap may be decoded at a time inside it.
+        at = self._seconds(time_ticks, tick)
+        skipped = sum(gap.seconds for gap in self._gaps if gap.start_seconds < at)
+        return time_ticks - round(self._start / tick) - round(skipped / tick)
 
     def _unreliable(self) -> ExportError:
         return ExportError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from engine.analysis.where import stored_evidence
+from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
 from engine.common.events import Finished, Noted, Progress, ShouldStop
 from engine.common.language import tr, tr_n, tr_noop
@@ -21,7 +22,7 @@ from engine.export.clip_names import clip_name
 from engine.export.list_files import make_folder, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import PHASE as CUTTING
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, skipped_gaps
 from engine.review.document import Verdict
 from engine.scoring.where import WindowEvidence
 from engine.video.source import VideoSource
@@ -185,6 +186,8 @@ class ClipsJob:
     options: ExportOptions | None
     """How they look; None to cut without re-encoding."""
     sound: bool = True
+    margin_seconds: float = 0.0
+    """What is shown before and after each segment."""
 
     units: ClassVar[Mapping[str, str]] = {ENCODING: tr_noop("frames"), CUTTING: tr_noop("frames")}
 
@@ -207,7 +210,7 @@ class ClipsJob:
     @property
     def total(self) -> int:
         """Frames."""
-        return sum(map(len, self.segments))
+        return sum(len(self._shown(each)) for each in self.segments)
 
     def run(self, tools: ExportTools, should_stop: ShouldStop) -> Events:
         """Make one after the other; one that fails does not keep the others from being made."""
@@ -224,13 +227,16 @@ class ClipsJob:
                 if len(self.segments) == 1:
                     raise
                 failures.append(f"{displayable(target.name)}: {error.what}. {error.advice}")
-            done += len(segment)
+            done += len(self._shown(segment))
         if failures:
             raise ExportError(
                 tr("{count} of {total} clips failed").format(count=len(failures), total=len(self.segments)),
                 subject=self.folder,
                 advice=first_of(failures),
             )
+
+    def _shown(self, segment: ListedSegment) -> ListedSegment:
+        return self.subject.recording.widened(segment, self.margin_seconds)
 
     @property
     def _suffix(self) -> str | None:
@@ -246,12 +252,13 @@ class ClipsJob:
         return self.folder / clip_name(self.template, self.subject.name, self.subject.recording, segment, suffix)
 
     def _clip(self, segment: ListedSegment, target: Path, tools: ExportTools, should_stop: ShouldStop) -> Events:
-        subject, recording = self.subject, self.subject.recording
+        subject, recording, shown = self.subject, self.subject.recording, self._shown(segment)
+        start, stop = shown.start, shown.stop
         with tools.source(recording, should_stop) as source:
             if self.options is None:
-                start, stop, redaction = segment.start, segment.stop, recording.redaction
+                redaction = recording.redaction
                 yield from copy_clip(source, start, stop, target, should_stop, sound=self.sound, redaction=redaction)
-                yield from _noted_start(source, segment)
+                yield from _noted_cut(source, shown)
                 return
             options = replace(
                 self.options,
@@ -268,18 +275,23 @@ class ClipsJob:
             predictor = tools.predictor(detector, subject.device) if detector else None
             scores = np.full(len(source), np.nan) if recording.scores is None else recording.scores
             with tools.evidence(recording, source, predictor if options.needs_evidence else None) as evidence:
-                start, stop = segment.start, segment.stop
                 yield from export_clip(source, predictor, scores, start, stop, target, options, should_stop, evidence)
 
 
-def _noted_start(source: VideoSource, segment: ListedSegment) -> Iterator[Noted]:
-    """How much earlier than its segment a cut begins."""
+def _noted_cut(source: VideoSource, segment: ListedSegment) -> Iterator[Noted]:
+    """How much earlier than its segment a cut begins, and what it skips."""
     first = copy_starts_at(source, segment.start)
     earlier = float(source.times[segment.start] - source.times[first])
     if earlier:
         yield Noted(
             tr("Segment {number} begins {seconds:.2f} s earlier, at keyframe {first}.").format(
                 number=segment.number, seconds=earlier, first=first
+            )
+        )
+    if skipped := sum(gap.seconds for gap in skipped_gaps(source, segment.start, segment.stop)):
+        yield Noted(
+            tr("Segment {number} skips {duration} in which the recorder stopped.").format(
+                number=segment.number, duration=duration_in_words(skipped)
             )
         )
 

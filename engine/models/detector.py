@@ -29,8 +29,8 @@ from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import PrototypeBank
 
 _FORMAT = "vadgui-detector"
-_FORMAT_VERSION, _VERSION_OF_ONE_LIGHT = 5, 4
-"""A detector of one light is written as programs know it that know no others."""
+_FORMAT_VERSION, _VERSION_OF_LIGHTS, _VERSION_OF_ONE_LIGHT = 6, 5, 4
+"""A detector is written in the lowest version that can say all of its calibration."""
 _KNOWN_VERSIONS = [str(version) for version in range(_FORMAT_VERSION + 1)]
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
@@ -128,11 +128,7 @@ def save_detector(detector: Detector, path: Path) -> None:
     }
     tensors |= _tensors_of(detector.normal_model)
     values = asdict(detector.settings)
-    calibration, version = values["calibration"], _FORMAT_VERSION
-    if not (calibration and calibration["other_lights"]):
-        version = _VERSION_OF_ONE_LIGHT
-        if calibration:
-            del calibration["other_lights"]
+    version = _without_defaults(values["calibration"] or {})
     settings = json.dumps(values, sort_keys=True, ensure_ascii=False)
     header = {
         "format": _FORMAT,
@@ -143,6 +139,17 @@ def save_detector(detector: Detector, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(save(tensors, header))
+
+
+def _without_defaults(calibration: dict[str, Any]) -> int:
+    """Take out what earlier programs do not know, as far as it says nothing; the format version of the rest."""
+    version = _VERSION_OF_ONE_LIGHT
+    for name, its_version in (("other_lights", _VERSION_OF_LIGHTS), ("unreviewed", _FORMAT_VERSION)):
+        if not calibration.get(name):
+            calibration.pop(name, None)
+        else:
+            version = its_version
+    return version
 
 
 def load_detector(path: Path) -> tuple[Detector, str]:

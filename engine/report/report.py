@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import jinja2
 import numpy as np
-from markupsafe import Markup
+from markupsafe import EscapeFormatter, Markup
 
 from engine.common.durations import duration_in_words
 from engine.common.errors import Cancelled, ExportError, VadError
 from engine.common.events import Finished, Noted, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
-from engine.common.language import language_in_use, tr, tr_n, tr_noop
+from engine.common.language import language_in_use, number_text, tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.export.list_files import refuse_existing, write_new
 from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
@@ -206,14 +206,15 @@ def report_html(sections: Sequence[Section], left_out: Sequence[LeftOut] = ()) -
         clock=clock,
         duration=duration_in_words,
         moment=_moment,
+        number=number_text,
         redaction=redaction_in_words,
         translated=tr,
         verdict=_verdict,
     )
     # The template's own texts are taken as they stand; what is filled into them is escaped.
     environment.globals.update(
-        tr=lambda text: Markup(tr(text)),
-        tr_n=lambda singular, plural, count: Markup(tr_n(singular, plural, count)),
+        tr=lambda text: _Text(tr(text)),
+        tr_n=lambda singular, plural, count: _Text(tr_n(singular, plural, count)),
     )
     reviewers = {
         each.judged.who
@@ -274,6 +275,24 @@ def _not_analysed(recording: ReviewedRecording) -> list[tuple[float, float]]:
 def _each_once(recordings: Iterable[ReviewedRecording]) -> list[ReviewedRecording]:
     """One recording for each way in which they were analysed."""
     return list({(each.detector, each.score_name, each.rule): each for each in recordings}.values())
+
+
+class _Formatter(EscapeFormatter):
+    """Fills in numbers as the language in use writes them, and escapes all else."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return (
+            number_text(value, format_spec)
+            if isinstance(value, (int, float))
+            else super().format_field(value, format_spec)
+        )
+
+
+class _Text(Markup):
+    """A text of the template: taken as it stands, what is filled into it is escaped."""
+
+    def format(self, *values: object, **named: object) -> _Text:
+        return _Text(_Formatter(self.escape).vformat(self, values, named))
 
 
 def _verdict(judged: JudgedSegment) -> str:

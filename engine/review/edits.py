@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
-from engine.common.language import tr, tr_noop
+from engine.common.language import tr, tr_noop, with_capital
 from engine.redaction.regions import Redaction, check_redaction
 from engine.review.attaching import ReviewedSegment, hidden
 from engine.review.clock import Clock, check_clock, check_zone
@@ -276,9 +276,7 @@ def _sensible() -> Iterator[None]:
         yield
     except ValueError as error:
         reason = str(error)
-        raise ReviewError(
-            reason[0].upper() + reason[1:], advice=tr("Draw another one, or remove one that is there.")
-        ) from error
+        raise ReviewError(with_capital(reason), advice=tr("Draw another one, or remove one that is there.")) from error
 
 
 def _base(segment: ReviewedSegment) -> JudgedSegment:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
-from engine.common.language import tr
+from engine.common.language import tr, tr_n
 from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
 from engine.common.paths import reviews_folder
 from engine.common.remote_path import RemotePath
@@ -147,7 +147,28 @@ def find_review(video: Path, fingerprint: str) -> tuple[OpenedReview | None, str
             ).format(name=path.name)
     found = found or list(_reviews_left_behind(video, fingerprint))
     # Of two, the folder could be written at one time and not at another: the later one goes on.
-    return max(found, key=lambda opened: opened.review.saved, default=None), notice
+    newest = max(found, key=lambda opened: opened.review.saved, default=None)
+    others = [_of_another(each, newest, fingerprint) for each in found if newest and each is not newest]
+    return newest, "\n".join(filter(None, (notice, *others)))
+
+
+def _of_another(other: OpenedReview, newest: OpenedReview, fingerprint: str) -> str:
+    """What to tell of an older review of the same recording; nothing where the newest went on from it."""
+    mine, theirs = (each.review.recording_of(fingerprint) for each in (newest, other))
+    if mine is None or theirs is None:
+        return ""
+    known = {*mine.segments, *(each for step in mine.history for each in (*step.removed, *step.added))}
+    count = sum(each not in known for each in theirs.segments)
+    if not count:
+        return ""
+    text = tr_n(
+        "Another review of this recording, {path}, has {count} verdict that this one lacks. It stays as it is: open "
+        "that file to go on with it.",
+        "Another review of this recording, {path}, has {count} verdicts that this one lacks. It stays as it is: open "
+        "that file to go on with it.",
+        count,
+    )
+    return text.format(path=displayable(other.path), count=count)
 
 
 def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:

@@ -22,6 +22,11 @@ class ReviewLock:
         self._path = path
         self._lock = FileLock(_beside(path, "lock"), timeout=0)
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether its file is still where it was made: not if its disk was taken away."""
+        return _beside(self._path, "lock").exists()
+
     def acquire(self) -> None:
         """Take the lock, and say who has it.
 
@@ -46,9 +51,11 @@ class ReviewLock:
     def release(self) -> None:
         """Let others have it; nothing if it is not held."""
         if self._lock.is_locked:
-            # Removed while the lock is held: afterwards they may be another's.
-            with contextlib.suppress(OSError):
-                _beside(self._path, "lock-holder").unlink()
+            # Removed while the lock is held: afterwards they may be another's. Who has opened the lock's file before
+            # and gets the lock after does not take it: FileLock looks whether the file still has a name.
+            for kind in ("lock-holder", "lock"):
+                with contextlib.suppress(OSError):
+                    _beside(self._path, kind).unlink()
             self._lock.release()
 
 

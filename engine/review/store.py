@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from engine.common.errors import ReviewError
 from engine.common.language import tr
 from engine.common.names import name_bytes
+from engine.common.paths import is_same_file, resolved
 from engine.common.remote_path import RemotePath, as_path
 from engine.review.chosen_places import remember_place
 from engine.review.document import Review
@@ -30,6 +31,7 @@ from engine.review.files import (
     write_review,
 )
 from engine.review.locking import ReviewLock
+from engine.review.place_check import check_place
 
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -64,7 +66,8 @@ class ReviewStore:
 
     def __init__(self, found: FoundReview) -> None:
         self._found = found
-        self._path = found.opened.path if found.opened else None
+        # Of a link, the file itself: writing would put a file in the link's place, and lock another one.
+        self._path = resolved(found.opened.path) if found.opened else None
         self._stamp = found.opened.review.saved if found.opened else ""
         self._lock: ReviewLock | None = None
 
@@ -120,12 +123,15 @@ class ReviewStore:
         """Write the review to another place, and go on there. What was there, if `replaces`, gets another name.
 
         Raises:
-            ReviewError: another window has the review that is there, a folder is, or a file that is not to be replaced.
+            ReviewError: another window has the review that is there, a folder is, or a file that is not to be replaced;
+                or the name or folder is none for a review.
             OSError: it can't be written there. In all cases the review stays where it was.
         """
-        if path == self._path and self._lock:
-            self._write(path, review)
+        if self._path and self._lock and is_same_file(path, self._path):
+            self._write(self._path, review)
             return
+        check_place(path)
+        path = resolved(path)
         lock = ReviewLock(path)
         lock.acquire()
         try:
@@ -181,6 +187,9 @@ class ReviewStore:
             )
 
     def _write(self, path: Path, review: Review) -> None:
+        if path == self._path and self._lock and not self._lock.is_in_place and not path.exists():
+            # The folder is an empty one under the name of a disk that was taken away.
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path.parent))
         recordings = tuple(placed(each, as_path(each.path), path) for each in review.recordings)
         saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
         review = replace(review, recordings=recordings, saved=saved, saved_by=person())

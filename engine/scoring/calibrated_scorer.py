@@ -93,12 +93,14 @@ class CalibratedScorer(Scorer):
         return self.calibration.expected_alarms(false_alarms_at(threshold), hours)
 
     def doubt(self, threshold: float) -> str:
-        """That so little normal footage can't promise so few."""
+        """That so little normal footage can't promise so few, or that nobody reviewed it."""
         light = max(self.calibration.lights, key=lambda each: each.least_false_alarms)
         least = light.least_false_alarms
+        learnt = duration_in_words(light.seconds)
+        if self.calibration.unreviewed:
+            return tr("{duration} that nobody reviewed can't promise how many").format(duration=learnt)
         if false_alarms_at(threshold) >= least:
             return ""
-        learnt = duration_in_words(light.seconds)
         text = tr("less than {count} an hour can't be promised: {duration} of normal footage")
         return text.format(duration=learnt, count=math.ceil(least))
 

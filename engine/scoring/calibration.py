@@ -80,6 +80,8 @@ class Calibration:
     """How densely the footage was judged: recordings are judged likewise. Earlier versions judged every frame."""
     other_lights: tuple[Light, ...] = ()
     """Further lights of the camera, such as infrared night; what else is here is of the light with most footage."""
+    unreviewed: bool = False
+    """Whether nobody looked through the footage: then nobody knows how many false alarms a threshold gives."""
 
     @classmethod
     def of(
@@ -88,14 +90,15 @@ class Calibration:
         frame_seconds: float | None = None,
         others: Sequence[tuple[RawSignals, Times]] = (),
         sampling: Sampling = EVERY_FRAME,
-        rare_seconds: int = 0,
+        rare: Sequence[Flags] = (),
     ) -> Calibration:
         """Learnt from the raw signals [N] of held-out normal videos, whose judged frames were shown at these times [N].
 
         Their motion is in px a frame of `frame_seconds`: 0 where that is not known; None for what most of their frames
         last. `others` are more normal videos of which only the signals that need no network are known: scalers are
         learnt from all videos, the distribution of scores from those held out alone. Signals that are NaN in all
-        held-out videos take no part. `rare_seconds` are how many were left out of the videos as the least usual ones.
+        held-out videos take no part. Of `rare` frames [N] of each video nobody knows whether they are normal: they
+        count as far as their scores continue those of the others.
 
         Raises:
             TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
@@ -111,7 +114,6 @@ class Calibration:
         found = []
         for number in range(count):
             parts = videos_in_light(videos, lights_of, number)
-            rare = round(rare_seconds * known_seconds(parts) / max(known_seconds(videos), 1))
             try:
                 # Nobody knows in which light the others are.
                 one = Light.of(parts, names, others if number == 0 else (), sampling, rare)

@@ -15,11 +15,13 @@ from engine.scoring.conditions import in_other_light, kinds_of_samples, spoilt, 
 from engine.scoring.drift import Reference
 from engine.scoring.evidence import SMOOTHING_SECONDS, WEIGHTS, RobustScaler, evidence_of
 from engine.scoring.lights import light_names
+from engine.scoring.rare_seconds import is_rare_second, occurrences, with_normal_occurrences
 from engine.scoring.sampling import Sampling
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima
 
 Times = npt.NDArray[np.floating]
+Flags = npt.NDArray[np.bool_]
 
 
 class TooLittleFootageError(Exception):
@@ -58,30 +60,40 @@ class Light:
         names: Sequence[str],
         others: Sequence[tuple[RawSignals, Times]],
         sampling: Sampling,
-        rare_seconds: int,
+        rare: Sequence[Flags] = (),
     ) -> Light:
         """Learnt from signals with these names of videos that are of this light; otherwise as `Calibration.of`.
 
         Raises:
             TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
         """
-        reference = Reference.of(videos)
+        rare = rare or [np.zeros(len(times), np.bool_) for _, times in videos]
+        reference = Reference.of(
+            [(without_conditions(signals, flags), times) for (signals, times), flags in zip(videos, rare, strict=True)]
+        )
         videos = [(usual_signals(signals, times, reference, sampling), times) for signals, times in videos]
         weights = [WEIGHTS[name] for _ in SMOOTHING_SECONDS for name in names]
         scales = {}
         for live in (True, False):
-            evidence, moved = (
-                [evidence_of(signals, times, live=live, names=names, sampling=sampling) for signals, times in each]
-                for each in (videos, others)
-            )
-            maxima = []
-            scaler = RobustScaler.of([*evidence, *moved], weights)
-            for each, (_, times) in zip(evidence, videos, strict=True):
-                maxima.append(block_maxima(scaler.max_evidence(each), times))
+
+            def evidence(signals: RawSignals, times: Times, live: bool = live) -> npt.NDArray[np.float64]:
+                return evidence_of(signals, times, live=live, names=names, sampling=sampling)
+
+            usual = [
+                evidence(without_conditions(signals, flags), times)
+                for (signals, times), flags in zip(videos, rare, strict=True)
+            ]
+            scaler = RobustScaler.of([*usual, *(evidence(*each) for each in others)], weights)
+            maxima, found = [], []
+            for each, (signals, times), flags in zip(usual, videos, rare, strict=True):
+                kept = ~is_rare_second(flags, times)
+                maxima.append(block_maxima(scaler.max_evidence(each)[kept], times[kept]))
+                if flags.any():
+                    found += occurrences(scaler.max_evidence(evidence(signals, times)), times, flags)
             together = np.concatenate(maxima)
             if len(together) < MIN_BLOCKS:
                 raise TooLittleFootageError
-            scales[live] = Scale(scaler, Tail.of(together, rare_seconds))
+            scales[live] = Scale(scaler, Tail.of(with_normal_occurrences(together, found)))
         return cls(
             scales[True],
             scales[False],

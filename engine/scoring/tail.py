@@ -29,6 +29,11 @@ def block_maxima(scores: Floats, seconds: Floats) -> npt.NDArray[np.float64]:
     return np.asarray(np.maximum.reduceat(scores[known], starts), np.float64)
 
 
+def tail_size(count: int) -> int:
+    """How many of so many maxima are taken as the tail."""
+    return max(round(_TAIL_SHARE * count), _MIN_IN_TAIL)
+
+
 @dataclass(frozen=True)
 class Tail:
     """The distribution of one-second maxima of normal footage.
@@ -59,7 +64,7 @@ class Tail:
         count = len(ordered) + rare
         if len(ordered) < MIN_BLOCKS:
             raise ValueError(f"{len(ordered)} one-second maxima are too few")
-        exceedances = max(round(_TAIL_SHARE * count), _MIN_IN_TAIL)
+        exceedances = tail_size(count)
         start = len(ordered) - exceedances - 1
         inside = ordered[: start + 1]
         as_high = count - np.arange(start + 1)

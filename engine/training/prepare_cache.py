@@ -19,7 +19,7 @@ from engine.common.durations import duration_in_words
 from engine.common.errors import DatasetError, TrainingError, VideoError
 from engine.common.events import Noted, Progress, ShouldStop, never_stop
 from engine.common.json_values import decode
-from engine.common.language import tr
+from engine.common.language import number_text, tr
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, held_out_indices
 from engine.flow.colour import SpeedHistogram
@@ -282,7 +282,7 @@ def check_disk_space(plan: FootagePlan, folder: Path, settings: RunSettings) -> 
 
 
 def _bytes_text(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
+    return f"{number_text(count / 1e9, '.1f')} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
 
 
 class _Reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from itertools import product
 
@@ -12,6 +12,7 @@ from engine.common.errors import VideoError
 from engine.common.kept_values import changed_values, kept_values
 from engine.common.language import tr
 from engine.common.paths import name_patterns_file
+from engine.video.local_time import utc_of
 
 _DATES = ("Ymd", "dmY", "mdY", "ymd", "dmy", "mdy")
 """Orders in which recorders write year, month and day; Y has four digits, y two."""
@@ -73,10 +74,10 @@ def moment_by(pattern: str, name: str, zone: tzinfo | None) -> datetime | None:
     parts = {field: int(text) for field, text in matched.groupdict().items()}
     year = parts["Y"] if "Y" in parts else 2000 + parts["y"]
     try:
-        local = datetime(year, parts["m"], parts["d"], parts["H"], parts["M"], parts.get("S", 0), tzinfo=zone)
+        local = datetime(year, parts["m"], parts["d"], parts["H"], parts["M"], parts.get("S", 0))
     except ValueError:  # there is no 30th of February
         return None
-    return local.astimezone(UTC)
+    return utc_of(local, zone)
 
 
 def own_patterns() -> list[str]:

@@ -13,12 +13,11 @@ from engine.common.atomic_write import temporary_path
 from engine.common.errors import ExportError
 from engine.common.language import tr
 from engine.video.encoding import ClipFormat
+from engine.video.exported import COLUMNS, TABLE
 from engine.video.frame import Pixels
 from engine.video.timing import Times
 from engine.video.writer import already_exists, cannot_write_clip, refuse_target
 
-TABLE = "frames.csv"
-COLUMNS = ("file", "frame", "seconds", "duration_seconds", "recording_seconds")
 _FAST_COMPRESSION = 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.common.durations import duration_in_words
 from engine.common.language import tr, tr_noop
+from engine.video.local_time import utc_of
 from engine.video.name_patterns import moment_by, own_patterns
 
 FROM_NAME = tr_noop("file name")
@@ -130,10 +131,10 @@ def _moment(parts: Mapping[str, str | None], zone: tzinfo | None) -> datetime | 
     numbers = [int(parts[name] or 0) for name in _PARTS]
     microsecond = 1000 * int(parts.get("millisecond") or 0)
     try:
-        local = datetime(*numbers, microsecond, tzinfo=zone)  # type: ignore[arg-type,misc]
+        local = datetime(*numbers, microsecond)  # type: ignore[arg-type,call-arg]
     except ValueError:  # there is no 30th of February
         return None
-    return local.astimezone(UTC)
+    return utc_of(local, zone)
 
 
 def _of_iso(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
+from engine.video.exported import is_exported
 from engine.video.finding import find_recordings
 
 REST_SECONDS = 30.0
@@ -23,11 +24,13 @@ class FolderWatch:
         self.problem = ""
         """Why the folder can't be read at present; empty where it can."""
         self._clock = clock
+        self._exported: dict[Path, tuple[int, int]] = {}
+        """Size and time of change of what the program wrote itself."""
         self._resting: dict[Path, tuple[tuple[int, int], float]] = {}
         """Size and time of change of what is not reported yet, and since when they are the same."""
 
     def look(self, known: Collection[Path], should_stop: ShouldStop = never_stop) -> Iterator[Path]:
-        """Yield recordings that are not among the `known` and did not change for REST_SECONDS.
+        """Yield recordings that are not among the `known` and did not change for REST_SECONDS; no exported clips.
 
         The times in a folder may be of another machine's clock, so a change is what differs from the look before.
 
@@ -40,15 +43,17 @@ class FolderWatch:
                 self.problem = f"{each.what}. {each.advice}"
                 continue
             state = None if each in known else _state(each)
-            if state is None:
+            if state is None or self._exported.get(each) == state:
                 continue
             now = self._clock()
             same, since = before.get(each, (None, now))
             since = since if same == state else now
-            if now - since >= REST_SECONDS:
-                yield each
-            else:
+            if now - since < REST_SECONDS:
                 self._resting[each] = state, since
+            elif is_exported(each, self.folder):
+                self._exported[each] = state
+            else:
+                yield each
 
     def _lost(self) -> Iterator[VideoError]:
         yield VideoError(tr("The folder is gone"), subject=self.folder, advice=tr("It is looked for again and again."))

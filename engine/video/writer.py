@@ -23,6 +23,7 @@ from engine.common.errors import ExportError
 from engine.common.language import tr
 from engine.common.names import MAX_NAME_BYTES, fitting_name, name_bytes
 from engine.video.encoding import FORMATS, SOUND_BIT_RATE, USUAL_ENCODING, ClipFormat, Encoding, converter
+from engine.video.exported import mark_exported
 from engine.video.frame import Pixels
 from engine.video.sound import ClipSound
 
@@ -121,6 +122,7 @@ class ClipWriter:
         try:
             self._temporary.touch(exist_ok=False)  # FFmpeg would report an unwritable folder only at the first packet
             self._container = av.open(str(self._temporary), "w", format=facts.muxer, options=dict(facts.options))
+            mark_exported(self._container.metadata)
             self._stream = self._add_stream(codec, options, average_fps)
             self._sound_stream = self._add_sound_stream(facts.sound) if self._sound else None
         except (av.FFmpegError, OSError) as error:

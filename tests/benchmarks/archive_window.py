@@ -23,6 +23,7 @@ from engine.archive.database import Archive
 from engine.archive.schema import AnalysisState, FileState, folders, recordings, segments
 from tests.benchmarks.archive_index import CAMERAS, made_segment
 from vadgui.app import SWITCH_INTERVAL_SECONDS
+from vadgui.garbage import GarbageCollector
 
 SEGMENTS = 50
 """Of each recording."""
@@ -44,6 +45,7 @@ def run(quick: bool) -> dict[str, float]:
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    garbage = GarbageCollector()
     from vadgui.archive.controller import ArchiveController
     from vadgui.settings import Settings
     from vadgui.ui.keymap import Keymap
@@ -74,6 +76,7 @@ def run(quick: bool) -> dict[str, float]:
         controller.reader.caught_up.connect(lambda: read.append(True))
         figures["longest gap while it is read anew, ms"] = _longest_gap(app, lambda: bool(read))
         controller.close()
+    garbage.close()
     return figures
 
 

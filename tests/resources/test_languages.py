@@ -120,3 +120,14 @@ def test_texts_without_a_translation_stay_english() -> None:
 )
 def test_the_first_known_language_of_a_person_is_taken(wanted: list[str], code: str) -> None:
     assert known_language(wanted) == code
+
+
+def test_german_has_one_word_for_unreviewed_and_one_for_flagged() -> None:
+    words = {r"\bunreviewed\b": "unbeurteilt", r"\bflag(s|ged)?\b": "markier"}
+    for part in sorted(set(catalogues.PARTS.values())):
+        for message in translated("de", part):
+            pairs = zip(forms(message.id), forms(message.string), strict=True) if message.id else ()
+            for english, translation in pairs:
+                for pattern, word in words.items():
+                    if re.search(pattern, english.replace("&", ""), re.IGNORECASE):
+                        assert word in translation.replace("&", "").lower(), english

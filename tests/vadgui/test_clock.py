@@ -108,6 +108,18 @@ def test_the_hour_that_comes_twice_is_asked_for(program: Program, qtbot: QtBot) 
     dialog.reject()
 
 
+def test_an_hour_that_is_skipped_is_told(program: Program, qtbot: QtBot) -> None:
+    dialog = open_dialog(program)
+    enter(dialog, qtbot, "2026-03-29 02:30:00", "Europe/Berlin")
+    assert not dialog.second_hour.isVisible()
+    assert "2026-03-29 03:30:00 (UTC+0200)" in dialog._result.text()
+    assert "Clocks were put forward over that hour" in dialog._result.text()
+    # A tick that an earlier entry has left says nothing of this hour.
+    dialog.second_hour.setChecked(True)
+    assert "2026-03-29 03:30:00 (UTC+0200)" in dialog._result.text()
+    dialog.reject()
+
+
 def test_other_recordings_are_read_by_the_example(start_program: StartProgram, qtbot: QtBot, tmp_path: Path) -> None:
     name = "C1_15.01.24_103005"
     program = start_program(FakeFiles(**{name: lambda path: MemoryVideo(path, 40, is_scene=True)}))

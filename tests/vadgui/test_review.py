@@ -668,3 +668,17 @@ def test_saving_over_another_review_asks_and_names_it(program: Program, qtbot: Q
     with qtbot.waitSignal(program.reviews.saved_as):
         qtbot.mouseClick(box.buttons()[0], Qt.MouseButton.LeftButton)
     assert program.reviews.path == other
+
+
+@pytest.mark.usefixtures("own_places")
+def test_saving_under_another_spelling_of_the_open_review_asks_nothing(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    program.reviews.flush()
+    usual = usual_path(tmp_path / "street.mp4")
+    (tmp_path / "link.review.json").symlink_to(usual)
+    with qtbot.waitSignal(program.reviews.saved_as):
+        save_as(program, qtbot, tmp_path / "link.review.json")
+    assert program.window.findChild(QMessageBox) is None
+    assert program.reviews.path == usual

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.common.events import never_stop
 from engine.hand_over.jobs import ExportTools, Subject
 from engine.hand_over.joint_jobs import ReportJob
+from engine.scoring.motion import PLACES
 from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
@@ -256,6 +257,21 @@ def test_a_key_follows_the_place_that_stands_out_most(program: Program, qtbot: Q
     assert (column + 1.5) * 8 == pytest.approx(3 * MOVING - 28, abs=32)
     qtbot.keyClick(program.window, Qt.Key.Key_P)
     assert program.session.trace.window is None
+
+
+def test_keys_go_from_place_to_place(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    open_yard(program, qtbot, tmp_path)
+    show(program, qtbot, MOVING)
+    modifiers = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(program.window, Qt.Key.Key_P)
+    assert program.session.trace.window is not None
+    row, column = program.session.trace.window
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Right):
+        qtbot.keyClick(program.window, key, modifiers)
+    assert program.session.trace.window == (row - 1, column - 1)
+    for _ in range(40):
+        qtbot.keyClick(program.window, Qt.Key.Key_Down, modifiers)
+    assert program.session.trace.window == (PLACES - 1, column - 1)
 
 
 def test_a_double_click_chooses_no_place(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

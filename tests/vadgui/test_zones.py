@@ -276,6 +276,13 @@ def test_a_zone_is_drawn_moved_and_removed_by_keys_alone(program: Program) -> No
     assert program.session.playhead == playhead + 1, "once the cursor is left, arrows are the window's again"
 
 
+def test_what_can_be_drawn_is_told_no_more_once_nothing_is(program: Program) -> None:
+    press(program, Qt.Key.Key_Z)
+    assert "Enter" in program.window.statusBar().currentMessage()
+    press(program, Qt.Key.Key_Z)
+    assert program.window.statusBar().currentMessage() == ""
+
+
 def test_a_polygon_of_keys_is_closed_by_a_second_enter_and_given_up_by_escape(program: Program) -> None:
     key = Qt.Key
     press(program, key.Key_Z)

@@ -63,8 +63,6 @@ class DayLanes(QAbstractScrollArea):
         self._cursor: HitKey | None = None
         self._moment: datetime | None = None
         """The moment of the current lane that the mark is on, where keys have put it."""
-        self._places: dict[HitKey, tuple[int, Hit]] = {}
-        """The lane of each segment."""
         self._pressed: QPointF | None = None
         self._has_moved = False
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -77,13 +75,13 @@ class DayLanes(QAbstractScrollArea):
     @property
     def cursor_hit(self) -> Hit | None:
         """The segment that the cursor is on."""
-        return self._places[self._cursor][1] if self._cursor in self._places else None
+        found = self._found(self._cursor)
+        return found[1] if found else None
 
     def show_day(self, day: DayFootage) -> None:
         """Show a day; of the same day as before, the same part of it."""
         current = self.lanes[self._row].camera if self.lanes else ""
         self.lanes = day.lanes
-        self._places = {hit.key: (row, hit) for row, lane in enumerate(self.lanes) for hit in lane.hits}
         if (self.scale.start, self.scale.stop) != (day.start, day.stop):
             self.scale = LaneScale(day.start, day.stop, 1)
             self._moment = None
@@ -98,7 +96,7 @@ class DayLanes(QAbstractScrollArea):
 
     def clear(self) -> None:
         """Show nothing: another archive is opened."""
-        self.lanes, self._places, self._row, self._cursor, self._moment = (), {}, 0, None, None
+        self.lanes, self._row, self._cursor, self._moment = (), 0, None, None
         self.scale.show_all()
         self._measure()
         self._describe()
@@ -107,8 +105,8 @@ class DayLanes(QAbstractScrollArea):
     def put_cursor(self, key: HitKey) -> None:
         """Put the cursor on a segment, once its day is shown."""
         self._cursor, self._moment = key, None
-        if key in self._places:
-            self._row, hit = self._places[key]
+        if found := self._found(key):
+            self._row, hit = found
             self.scale.reveal(_begun(hit))
             self._reveal_row()
         self._describe()
@@ -130,10 +128,9 @@ class DayLanes(QAbstractScrollArea):
         self.hit_chosen.emit(hit)
 
     def _step(self, by: int) -> None:
-        hits = self.lanes[self._row].hits if self.lanes else []
-        if not hits:
+        if not self.lanes or not (hits := self.lanes[self._row].hits):
             return
-        at = next((number for number, hit in enumerate(hits) if hit.key == self._cursor), None)
+        at = self.lanes[self._row].number_of(self._cursor)
         if at is None:
             at = -1 if by > 0 else len(hits)
         self._choose(hits[min(max(at + by, 0), len(hits) - 1)])
@@ -184,6 +181,13 @@ class DayLanes(QAbstractScrollArea):
         if self._moment and self.lanes:
             words = _moment_sentence(self.lanes[self._row], self._moment)
         self.setAccessibleDescription(words)
+
+    def _found(self, key: HitKey | None) -> tuple[int, Hit] | None:
+        """The row of a segment's lane, and the segment; None where it is not of this day."""
+        for row, lane in enumerate(self.lanes):
+            if (number := lane.number_of(key)) is not None:
+                return row, lane.hits[number]
+        return None
 
     # What is under the mouse
 
@@ -240,8 +244,8 @@ class DayLanes(QAbstractScrollArea):
             place = self.row_rect(row)
             if place.bottom() >= AXIS_PX and place.top() <= self.viewport().height():
                 painting.lane(lane, place, is_current=row == self._row and self.hasFocus())
-        if self._cursor in self._places:
-            row, cursor = self._places[self._cursor]
+        if found := self._found(self._cursor):
+            row, cursor = found
             painter.setClipRect(self._style.names_px, AXIS_PX, self.viewport().width(), self.viewport().height())
             painting.cursor(cursor, self.row_rect(row))
         if self._moment and self.lanes:

@@ -23,9 +23,9 @@ _SEGMENT_WIDTHS_PX = {
     ranking.SCORE: 112,
     ranking.CAMERA: 104,
     ranking.BEGINS: 148,
-    ranking.WHY: 150,
+    ranking.WHY: 172,
     ranking.VERDICT: 130,
-    ranking.RECORDING: 250,
+    ranking.RECORDING: 228,
     ranking.NOTE: 60,
 }
 _NOTED_WIDTHS_PX = {noted.WHAT: 150, noted.CAMERA: 110, noted.RECORDING: 220}

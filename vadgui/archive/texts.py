@@ -9,7 +9,7 @@ from PySide6.QtCore import QDate, QLocale
 from engine.archive.lanes import Footage
 from engine.archive.schema import AnalysisState
 from engine.archive.searching import Hit
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 from engine.common.names import displayable
 from vadgui.ui.clock_text import clock_text
 from vadgui.ui.language import dates_locale
@@ -39,7 +39,7 @@ def when_words(hit: Hit) -> str:
 
 def score_words(hit: Hit) -> str:
     """The peak score."""
-    return f"{hit.peak_score:.2f}" if hit.peak_score is not None else "–"
+    return number_text(hit.peak_score, ".2f") if hit.peak_score is not None else "–"
 
 
 def reason_words(hit: Hit) -> str:

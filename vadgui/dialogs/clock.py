@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from engine.common.errors import VideoError
 from engine.common.language import tr, tr_noop
 from engine.review.clock import MOST_OFFSET_SECONDS, Clock
+from engine.video.local_time import is_skipped, is_twice, utc_of
 from engine.video.name_patterns import pattern_of
 from engine.video.wall_clock import RecordingStart
 from vadgui.ui.number_boxes import NumberBox
@@ -121,14 +122,12 @@ class ClockDialog(QDialog):
         clock = Clock(zone=zone, offset_seconds=self.offset_box.value())
         if not self.by_hand.isChecked():
             return clock
-        moment = self._local(clock).astimezone(UTC)
+        moment = utc_of(self._local(), clock.time_zone)
         return Clock(start=moment.isoformat(), zone=zone, offset_seconds=clock.offset_seconds)
 
-    def _local(self, clock: Clock, fold: int | None = None) -> datetime:
-        """The start that is entered, in the zone that is entered."""
-        wanted = int(self.second_hour.isChecked()) if fold is None else fold
-        local = _from_qt(self.start_box.dateTime()).replace(fold=wanted)
-        return local.replace(tzinfo=clock.time_zone) if clock.time_zone else local.astimezone()
+    def _local(self) -> datetime:
+        """The start that is entered, by the clock of the zone that is entered."""
+        return _from_qt(self.start_box.dateTime()).replace(fold=int(self.second_hour.isChecked()))
 
     def _pattern(self) -> str:
         if not (self.pattern_box.isChecked() and self.by_hand.isChecked()):
@@ -141,9 +140,11 @@ class ClockDialog(QDialog):
         problem, words = "", ""
         try:
             clock = self.clock()
-            self.second_hour.setVisible(self.by_hand.isChecked() and self._is_twice(clock))
+            self.second_hour.setVisible(self.by_hand.isChecked() and is_twice(self._local(), clock.time_zone))
             start = clock.start_of(self._path, self._told)
             words = _first_frame_words(start.at(0)) if start else ""
+            if self.by_hand.isChecked() and is_skipped(self._local(), clock.time_zone):
+                words += "\n" + tr("Clocks were put forward over that hour: it is read as by one that was not.")
             if pattern := self._pattern():
                 words += "\n" + tr("Pattern of the file names: {pattern}").format(pattern=pattern)
         except VideoError as error:
@@ -152,11 +153,6 @@ class ClockDialog(QDialog):
             problem = str(error)
         self._result.setText(problem or words)
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
-
-    def _is_twice(self, clock: Clock) -> bool:
-        first, second = (self._local(clock, fold).astimezone(UTC) for fold in (0, 1))
-        # Of an hour that never comes, the second reading is the earlier one.
-        return first < second
 
     def accept(self) -> None:
         """Tell what is entered."""

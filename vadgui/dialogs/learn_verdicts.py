@@ -21,8 +21,8 @@ from engine.common.names import displayable
 from engine.review.document import Verdict
 from engine.review.verdicts import FoundVerdicts, JudgedRecording
 from vadgui.dialogs.work_dialog import WorkDialog
-from vadgui.ui.clock_text import clock_text
 from vadgui.ui.questions import ask
+from vadgui.ui.verdict_effects import place_of, scores_of, show_confirmed
 from vadgui.ui.widgets import IconLine, text_label
 
 if TYPE_CHECKING:
@@ -170,10 +170,8 @@ class LearnVerdictsDialog(WorkDialog):
         self.headline.setText(tr("Before and after"))
         self._show_counts(learnt)
         for effect, said in _to_look_at(learnt):
-            name, time = displayable(effect.path.name), clock_text(effect.seconds, 0)
-            item = QListWidgetItem(tr("{name} at {time}  ·  {said}").format(name=name, time=time, said=said))
-            tip = tr("Score {before:.1f}, now {after:.1f}; flagged from {enter:.1f} on")
-            item.setToolTip(tip.format(before=effect.before, after=effect.after, enter=effect.enter))
+            item = QListWidgetItem(place_of(effect, said))
+            item.setToolTip(scores_of(effect))
             item.setData(_ROLE, effect)
             self.places.addItem(item)
         self.places.setVisible(bool(self.places.count()))
@@ -186,23 +184,7 @@ class LearnVerdictsDialog(WorkDialog):
         some = tr("Dismissed: {before} of {count} were flagged, {still} still would be.")
         said = some if still else tr("Dismissed: {before} of {count} were flagged, none still would be.")
         self.dismissed_line.show_line("dismiss", said.format(before=before, count=len(dismissed), still=still))
-        confirmed = [each for each in learnt.effects if each.segment.verdict is Verdict.CONFIRMED]
-        before = sum(each.before >= each.enter for each in confirmed)
-        lost = sum(each.is_lost for each in confirmed)
-        if not confirmed:
-            self.confirmed_line.show_line(
-                "warning",
-                tr("Nothing is confirmed in these recordings: it is not known what the new detector would miss."),
-            )
-            return
-        if lost:
-            said = tr(
-                "Confirmed: {before} of {count} were flagged, {lost} would be lost. Look there before you decide."
-            ).format(before=before, count=len(confirmed), lost=lost)
-            self.confirmed_line.show_line("warning", said, alert=True)
-        else:
-            said = tr("Confirmed: {before} of {count} were flagged, none would be lost.")
-            self.confirmed_line.show_line("check", said.format(before=before, count=len(confirmed)))
+        show_confirmed(self.confirmed_line, learnt.effects)
 
     @property
     def holds_detector(self) -> bool:

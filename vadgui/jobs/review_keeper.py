@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.errors import ReviewError
 from engine.common.language import tr
+from engine.common.paths import is_same_file
 from engine.review.document import Review
 from engine.review.store import FoundReview, ReviewStore
 
@@ -166,10 +167,10 @@ class ReviewKeeper(QObject):
         if failure:
             told = failure
             self._post(lambda: self._tell_failure(told))
-        if store.path == path:
+        if (kept := store.path) and is_same_file(kept, path):
             if self._unsaved and self._unsaved[0] is store:
                 self._unsaved = None
-            self._post(lambda: self.saved_as.emit(path))
+            self._post(lambda: self.saved_as.emit(kept))
 
     def _refuse(self, store: ReviewStore, error: ReviewError) -> None:
         self._refused_store = store

@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, Bgra, FrameView
 from vadgui.model.session import ReviewSession
 
@@ -125,7 +125,7 @@ def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radiu
         case Panel.PREDICTED_FLOW | Panel.FLOW_DIFFERENCE:
             return tr("error {error:.2f} px").format(error=signals["flow_error_px"])
         case Panel.PREDICTED_FRAME:
-            return f"PSNR {signals['psnr_db']:.1f} dB"
+            return f"PSNR {number_text(signals['psnr_db'], '.1f')} dB"
         case Panel.PSNR_MASK:
             return tr("worst {psnr:.1f} dB").format(psnr=np.min(signals["patch_psnr_db"]))
         case Panel.TEACHER_FLOW if flow_radius_px:

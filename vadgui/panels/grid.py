@@ -28,7 +28,14 @@ from vadgui.panels.redaction_bar import RedactionBar
 from vadgui.panels.redaction_tool import RedactionTool
 from vadgui.panels.search_tool import SearchTool
 from vadgui.panels.shape_tool import ShapeTool
-from vadgui.panels.window_mark import paint_window, paint_words, window_at, window_in_words, worst_window
+from vadgui.panels.window_mark import (
+    paint_window,
+    paint_words,
+    window_at,
+    window_at_most,
+    window_in_words,
+    worst_window,
+)
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
 from vadgui.panels.zones import paint_zones
@@ -211,6 +218,13 @@ class PanelGrid(QWidget):
             self._session.follow_window(None)
         elif view is not None and view.where is not None:
             self._session.follow_window(worst_window(view.where))
+
+    def move_window(self, rows: int, columns: int) -> None:
+        """Follow a window so far from the followed one, or from the middle of the picture where none is followed."""
+        view = self._session.view
+        if view is not None and view.where is not None:
+            row, column = self._session.trace.window or window_at(QPointF(0.5, 0.5))
+            self._session.follow_window(window_at_most(row + rows, column + columns))
 
     def _choose_place(self, place: QPointF) -> None:
         """Follow the window under the mouse; a second click on it ends that."""

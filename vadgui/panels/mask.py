@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
+from engine.common.language import number_text
 from engine.export.drawing import PatchValues, conspicuity, suspicion
 from engine.scoring.signals import PATCH_GRID
 
@@ -91,4 +92,4 @@ def _fit_font(font: QFont, cell: QRect) -> int | None:
 
 
 def _db_text(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}" if np.isfinite(value) else "∞"
+    return number_text(value, f".{decimals}f") if np.isfinite(value) else "∞"

@@ -40,7 +40,7 @@ class ShapeTool(QObject):
     changed = Signal()
     """Something else is on screen or can be done: a draft, the selected one, the mode."""
     told = Signal(str)
-    """What can be done now, or where the cursor is, in a line."""
+    """What can be done now, or where the cursor is, in a line; empty once nothing is edited any more."""
 
     def __init__(self, panel: PicturePanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,12 +98,15 @@ class ShapeTool(QObject):
 
     def turn_on(self, on: bool) -> None:
         """Edit polygons, or leave the mouse to others again."""
-        if on != self.is_on:
+        was_on = self.is_on
+        if on != was_on:
             self._panel.set_tool(self if on else None)
         self._crosshair = None
         self.forget()  # also where another tool has taken the mouse
         if on:
             self.told.emit(f"{self.hint} {tr(_BY_KEYS)}")
+        elif was_on:
+            self.told.emit("")
 
     def use_mode(self, mode: MouseMode) -> None:
         """Choose what the mouse does."""

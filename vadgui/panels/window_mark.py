@@ -24,8 +24,12 @@ _FEW = 20
 def window_at(place: QPointF) -> Window:
     """Row and column of the window whose middle is nearest to a place, given in shares of the picture."""
     first = WINDOW_CELLS // 2
-    column, row = (min(max(int(share * PICTURE_CELLS) - first, 0), PLACES - 1) for share in (place.x(), place.y()))
-    return row, column
+    return window_at_most(int(place.y() * PICTURE_CELLS) - first, int(place.x() * PICTURE_CELLS) - first)
+
+
+def window_at_most(row: int, column: int) -> Window:
+    """The window of these numbers, or the last one in the picture on the way there."""
+    return min(max(row, 0), PLACES - 1), min(max(column, 0), PLACES - 1)
 
 
 def worst_window(where: WindowEvidence) -> Window:

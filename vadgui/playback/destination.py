@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from engine.common.language import tr, tr_noop
+from engine.video.local_time import utc_of
 from vadgui.model.session import ReviewSession
 from vadgui.ui.clock_text import clock_text
 
@@ -114,8 +115,7 @@ def _seconds_of_moment(moment: re.Match[str], session: ReviewSession) -> float:
         # An hour that comes twice, when clocks are set back, is in the recording once at least.
         for fold in (0, 1):
             local = datetime(day.year, day.month, day.day, hour, minute, second, fold=fold)
-            wanted = local.replace(tzinfo=start.zone) if start.zone else local.astimezone()
-            seconds = (wanted - start.utc).total_seconds() + _number(moment["fraction"] or "0")
+            seconds = (utc_of(local, start.zone) - start.utc).total_seconds() + _number(moment["fraction"] or "0")
             # Without seconds the minute is meant, in which the recording may begin.
             reach = 1.0 if moment["second"] else 60.0
             if -reach < seconds <= duration:

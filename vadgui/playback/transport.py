@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from engine.common.language import tr
+from engine.common.language import number_text, tr
 from vadgui.model.session import ReviewSession
 from vadgui.playback.player import SPEEDS, PlaybackMode, Player
 from vadgui.ui.action_specs import SPECS_BY_NAME
@@ -137,7 +137,7 @@ class TransportBar(QWidget):
 
     def _set_up_boxes(self) -> None:
         for speed in SPEEDS:
-            self.speed_box.addItem(f"{speed:g}×", speed)
+            self.speed_box.addItem(f"{number_text(speed, 'g')}×", speed)
         self.speed_box.setAccessibleName(tr("Speed"))
         self.speed_box.setToolTip(tr("Playback speed"))
         self.speed_box.activated.connect(lambda: self._player.set_speed(self.speed_box.currentData()))

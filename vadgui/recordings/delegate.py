@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from engine.common.language import number_text
 from engine.review.recording_list import AnalysisStage, ListedRecording
 from vadgui.recordings.model import RECORDING_ROLE, RecordingModel, name_of, state_icon
 from vadgui.recordings.ranked import RankedModel
@@ -108,7 +109,7 @@ class RankedDelegate(_RowDelegate):
         recording, segment = model.segment(index.row())
         colours = theme.current()
         _paint_text(painter, upper, clock_text(segment.peak_seconds, 1), bold=True)
-        _paint_text(painter, upper, f"{segment.peak_score:.2f}", aligned=Qt.AlignmentFlag.AlignRight)
+        _paint_text(painter, upper, number_text(segment.peak_score, ".2f"), aligned=Qt.AlignmentFlag.AlignRight)
         bar = QRect(0, 0, _SCORE_PX, 2 * _BAR_PX)
         bar.moveCenter(upper.center())
         bar.moveRight(upper.right() - painter.fontMetrics().horizontalAdvance("000.00") - _GAP_PX)

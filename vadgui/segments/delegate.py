@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from engine.common.language import number_text
 from engine.review.document import Verdict
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
@@ -113,7 +114,7 @@ class SegmentDelegate(QStyledItemDelegate):
     def _paint_score(self, painter: QPainter, rect: QRect, score: float, top: float) -> None:
         """Paint the score as a number and as a bar on a scale from 0 to `top`."""
         colours = theme.current()
-        text = f"{score:.2f}"
+        text = number_text(score, ".2f")
         # A fixed width for the number, so that the bars of all rows begin at the same x.
         width = painter.fontMetrics().horizontalAdvance("0.00" if top <= 1 else "00.00")
         painter.setPen(QColor(colours.text))

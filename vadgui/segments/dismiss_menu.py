@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
-from engine.common.language import tr
+from engine.common.language import tr, with_capital
 from engine.review.edits import DISMISS_REASONS
 
 _MOST_DIGITS = 9
@@ -27,7 +27,7 @@ class DismissMenu(QMenu):
         for number, reason in enumerate((*DISMISS_REASONS, *own_reasons), start=1):
             digit = f"&{number}  " if number <= _MOST_DIGITS else ""
             words = tr(reason).replace("&", "&&")
-            action = self.addAction(f"{digit}{words[:1].upper()}{words[1:]}")
+            action = self.addAction(f"{digit}{with_capital(words)}")
             action.triggered.connect(lambda _, reason=reason: self.reason_chosen.emit(reason))
         self.addSeparator()
         self.addAction(tr("&Another reason …")).triggered.connect(self._ask)

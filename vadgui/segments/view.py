@@ -214,6 +214,8 @@ class SegmentList(QWidget):
         at_threshold = tr("at the threshold of {threshold:.2f}").format(threshold=enter)
         if per_hour is not None:
             at_threshold = tr("at about {rate:.2g} false alarms an hour").format(rate=per_hour)
+        if doubt := session.scoring.doubt():
+            at_threshold = f"{at_threshold} ({doubt})"
         if zones := zones_in_words(session.review.zones):
             at_threshold = tr("{at_threshold}; the picture has {zones}").format(at_threshold=at_threshold, zones=zones)
         match session.analysis.phase:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from vadgui.ui.number_boxes import NumberBox
@@ -185,7 +185,7 @@ class _AlarmsBox(NumberBox):
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
         """As many digits as mean something."""
-        return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+        return number_text(value, ".0f" if value >= 10 else ".2g")
 
 
 def _button(text: str, name: str, call: Callable[[], None] | None = None) -> QToolButton:

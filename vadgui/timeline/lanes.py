@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop, with_capital
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import in_words
 from engine.scoring.sampling import Frames
@@ -51,8 +51,8 @@ class Lane:
         if np.isnan(value):
             return ""
         if self.is_score:
-            return f"{max(value, 0):.1f}"
-        return f"{value:.{1 if self.is_low_suspicious else 2}f} {tr(self.unit)}"
+            return number_text(max(value, 0), ".1f")
+        return f"{number_text(value, '.1f' if self.is_low_suspicious else '.2f')} {tr(self.unit)}"
 
 
 PSNR = Lane(
@@ -85,7 +85,7 @@ def lanes_of(calibration: Calibration | None) -> list[Lane]:
     evidence = [
         Lane(
             name,
-            tr(in_words(name)).capitalize(),
+            with_capital(tr(in_words(name))),
             tr(
                 "The score that the frame would have for this alone ({signal}).\n"
                 "The anomaly score is the highest of these lanes."

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import number_text, tr, tr_noop
 from engine.video.wall_clock import RecordingStart
 from vadgui.timeline.axis import TimeAxis
 from vadgui.timeline.hole_marks import HolesItem
@@ -179,9 +179,11 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         """Scores reach from 0 up to `top`, or beyond it where the scale is open; some of them are labelled."""
         self.box.setYRange(0, SCORE_ROOM * top, padding=0)
         self.threshold.setBounds((0.0, top))
-        ticks = [(tick, f"{tick:g}") for tick in labelled]
+        ticks = [(tick, number_text(tick, "g")) for tick in labelled]
         if is_open and ticks:
-            ticks = [each for each in ticks if each[0] <= (1 - _LABEL_SHARE) * top] + [(top, f"{top:g}+")]
+            ticks = [each for each in ticks if each[0] <= (1 - _LABEL_SHARE) * top] + [
+                (top, f"{number_text(top, 'g')}+")
+            ]
         self.getPlotItem().getAxis("left").setTicks([ticks])
 
     def show_holes(self, scale: Timescale, holes: Sequence[Hole]) -> None:

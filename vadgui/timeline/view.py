@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QTimer
 from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
-from engine.common.language import tr, tr_n
+from engine.common.language import number_text, tr, tr_n
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
 from engine.scoring.segments import Segment
@@ -239,7 +239,7 @@ class TimelineView(QWidget):
         segments = session.scoring.segments
         seconds = sum(float(session.ends[each.stop - 1] - session.times[each.start]) for each in segments)
         share = seconds / session.video.shown_seconds if session.video and session.video.shown_seconds else 0.0
-        words = f"{100 * share:.0f} %" if share >= 0.095 or not segments else f"{100 * share:.2g} %"
+        words = number_text(100 * share, ".0f" if share >= 0.095 or not segments else ".2g") + " %"
         text = tr_n(
             "{count} segment, {share} of the recording", "{count} segments, {share} of the recording", len(segments)
         )
@@ -326,7 +326,7 @@ class TimelineView(QWidget):
         else:
             words.append(self._session.scoring.scorer.describe(float(score)))
             psnr = self._session.scoring.signals["psnr_db"][frame]
-            words += [] if np.isnan(psnr) else [f"PSNR {psnr:.1f} dB"]
+            words += [] if np.isnan(psnr) else [f"PSNR {number_text(psnr, '.1f')} dB"]
             words += filter(None, [self._session.scoring.light_at(frame)])
         return "   ".join(words)
 

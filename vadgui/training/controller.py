@@ -16,12 +16,13 @@ from engine.common.language import tr
 from engine.common.paths import runs_folder
 from engine.detector_library import DetectorLibrary, LibraryEntry
 from engine.training import Run
+from engine.training.confirmed import may_lose_verdicts
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.jobs.background import Background
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.settings import Settings
 from vadgui.training.jobs import wizard_work
-from vadgui.training.jobs.acceptance_work import AcceptanceWork
+from vadgui.training.jobs.acceptance_work import AcceptanceWork, judge_confirmed
 from vadgui.training.jobs.plan_client import PlanClient
 from vadgui.training.jobs.plan_process import plans_of
 from vadgui.training.jobs.run_supervisor import RunSupervisor
@@ -368,6 +369,7 @@ class TrainingController(QObject):
             since={Path(video): start for video, start in since.items()},
             old=old if old and old != detector else None,
             comparison=load_comparison(on_disk.comparison_path),
+            judges_confirmed=may_lose_verdicts(settings),
             parent=self.state,
         )
         measure_held_out = partial(self._acceptance_work.measure_held_out, on_disk)
@@ -385,6 +387,7 @@ class TrainingController(QObject):
                 acceptance,
             )
         )
+        acceptance.judge_confirmed_requested.connect(partial(self._judge_confirmed, on_disk, acceptance))
         acceptance.accept_requested.connect(partial(self._keep, acceptance))
         return acceptance
 
@@ -397,6 +400,10 @@ class TrainingController(QObject):
         request: MeasureRequest,
     ) -> None:
         self._begin(kind, partial(measure, request, self._settings.device), deliver, acceptance.set_failure)
+
+    def _judge_confirmed(self, run: Run, acceptance: Acceptance) -> None:
+        work = partial(judge_confirmed, run, self._settings.device)
+        self._begin("confirmed", work, acceptance.add_confirmed_result, acceptance.add_confirmed_result)
 
     def _keep(self, acceptance: Acceptance) -> None:
         work = partial(

@@ -55,11 +55,12 @@ ARCHIVE = tr_noop("Archive window")
 """Has no menus: its actions are listed below its name."""
 MENUS = (FILE, PLAYBACK, REVIEW, ANALYSIS, TRAINING, VIEW, HELP)
 STEPS, SPEED, LIST, TIMELINE = tr_noop("&Steps"), tr_noop("Sp&eed"), tr_noop("Recordin&gs"), tr_noop("T&imeline")
-PANELS, ALONE, FIRST, PICTURE, AREAS, THEME = (
+PANELS, ALONE, FIRST, PICTURE, PLACE, AREAS, THEME = (
     tr_noop("&Panels"),
     tr_noop("One panel &alone"),
     tr_noop("O&ne panel first"),
     tr_noop("Pict&ure"),
+    tr_noop("P&lace"),
     tr_noop("Area&s"),
     tr_noop("&Theme"),
 )

@@ -1,4 +1,4 @@
-"""Fields for numbers that mean the same in every language: a point or a comma before decimals, nothing ambiguous."""
+"""Fields for numbers: decimals stand after a point or a comma, whatever the language; nothing ambiguous is taken."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
+
+from engine.common.language import number_text
 
 _SEPARATORS = str.maketrans({",": ".", "٫": ".", "٬": ".", "’": ".", "'": ".", "\u00a0": " ", "\u202f": " "})
 _UNFINISHED = re.compile(r"[\d.,'’٫٬ \u00a0\u202f-]*")
@@ -35,7 +37,7 @@ def parse_whole_number(text: str) -> int | None:
 
 
 class NumberBox(QDoubleSpinBox):
-    """A field for a number with decimals, shown with a point; what it can't take leaves the value as it was."""
+    """A field for a number with decimals, in the language's writing; what it can't take leaves the value as it was."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +62,10 @@ class NumberBox(QDoubleSpinBox):
         if _AMBIGUOUS.fullmatch(plain) and abs(float(plain.replace(".", ""))) > self.maximum():
             return float(plain)
         return parse_number(bare)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        """With as many decimals as are kept."""
+        return number_text(value, f".{self.decimals()}f")
 
     def fixup(self, text: str) -> str:
         """Leave a text as it is: Qt would take commas out, and make another number of it."""

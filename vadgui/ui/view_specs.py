@@ -9,6 +9,7 @@ from vadgui.ui.action_spec import (
     FIRST,
     PANELS,
     PICTURE,
+    PLACE,
     RECORDING,
     SEGMENT,
     THEME,
@@ -28,6 +29,11 @@ def _panel(name: str, text: str, number: int) -> tuple[ActionSpec, ActionSpec, A
         ActionSpec(f"show_{name}", VIEW, text, (f"Ctrl+{number}",), checkable=True, submenu=PANELS),
         ActionSpec(f"first_{name}", VIEW, text, (f"Alt+{number}",), hint=first_hint, submenu=FIRST),
     )
+
+
+def _place(name: str, text: str, arrow: str) -> ActionSpec:
+    hint = tr_noop("Of the place whose score is shown over time")
+    return ActionSpec(name, VIEW, text, (f"Alt+Shift+{arrow}",), hint=hint, submenu=PLACE, needs=RECORDING)
 
 
 _PANELS = (
@@ -117,18 +123,22 @@ VIEW_SPECS: tuple[ActionSpec, ...] = (
         checkable=True,
         submenu=PICTURE,
     ),
+    ActionSpec(
+        "window",
+        VIEW,
+        tr_noop("&What stands out most"),
+        ("P",),
+        hint=tr_noop("The score of its place over time; or click a place in a picture"),
+        submenu=PLACE,
+    ),
+    _place("place_left", tr_noop("The next to the &left"), "Left"),
+    _place("place_right", tr_noop("The next to the &right"), "Right"),
+    _place("place_up", tr_noop("The next &above"), "Up"),
+    _place("place_down", tr_noop("The next &below"), "Down"),
     ActionSpec("timeline_zoom_in", VIEW, tr_noop("Zoom &in"), ("+", "="), submenu=TIMELINE, needs=RECORDING),
     ActionSpec("timeline_zoom_out", VIEW, tr_noop("Zoom &out"), ("-",), submenu=TIMELINE, needs=RECORDING),
     ActionSpec("timeline_all", VIEW, tr_noop("&Whole recording"), ("Shift+Z",), submenu=TIMELINE, needs=RECORDING),
     ActionSpec("zoom_segment", VIEW, tr_noop("Zoom to the &segment"), ("A",), submenu=TIMELINE, needs=SEGMENT),
-    ActionSpec(
-        "window",
-        VIEW,
-        tr_noop("&Place that stands out"),
-        ("P",),
-        hint=tr_noop("Its score over time; or click one in a picture"),
-        submenu=TIMELINE,
-    ),
     ActionSpec(
         "time_of_day",
         VIEW,

@@ -54,12 +54,36 @@ class ViewActions(QObject):
         self._panels = panels
         self._segments = segments
         self._timeline = timeline
-        calls: dict[str, Callable[[], object]] = {
+        for name, call in {**self._picture_calls(), **self._timeline_calls()}.items():
+            actions[name].triggered.connect(lambda _, call=call: call())
+        for panel in Panel:
+            actions.adopt(f"show_{panel.name.lower()}", panels.panel_actions[panel])
+        actions.adopt("mask", panels.overlay_action)
+        actions["loupe"].toggled.connect(panels.loupe.turn_on)
+        HeldAction(actions["loupe"])
+        actions["full_screen"].triggered.connect(
+            lambda _: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
+        )
+        self._restore()
+        scoring, review = session.scoring, session.review
+        for changed in (
+            session.video_changed, scoring.segments_changed, scoring.selection_changed, review.access_changed
+        ):  # fmt: skip
+            changed.connect(self._enable)
+        session.playhead_changed.connect(self._enable_on_segment)
+        self._enable()
+
+    def _picture_calls(self) -> dict[str, Callable[[], object]]:
+        """What actions do to the panels, and to the place that is followed, by the name of the action."""
+        panels = self._panels
+        of_panels: dict[str, Callable[[], object]] = {}
+        for panel in Panel:
+            of_panels[f"only_{panel.name.lower()}"] = partial(panels.toggle_enlarged, panel)
+            of_panels[f"first_{panel.name.lower()}"] = partial(panels.put_first, panel)
+        return {
+            **of_panels,
             "all_panels": panels.show_all,
             "usual_panels": panels.use_arrangement,
-            "threshold": timeline.header.edit_threshold,
-            "raise_threshold": lambda: timeline.header.step_threshold(1),
-            "lower_threshold": lambda: timeline.header.step_threshold(-1),
             "zoom_in": lambda: panels.zoom.zoom(_PICTURE_ZOOM),
             "zoom_out": lambda: panels.zoom.zoom(1 / _PICTURE_ZOOM),
             "zoom_reset": panels.zoom.reset,
@@ -67,27 +91,35 @@ class ViewActions(QObject):
             "move_right": lambda: panels.zoom.move(_PICTURE_MOVE, 0),
             "move_up": lambda: panels.zoom.move(0, -_PICTURE_MOVE),
             "move_down": lambda: panels.zoom.move(0, _PICTURE_MOVE),
+            "window": panels.choose_worst_window,
+            "place_left": partial(panels.move_window, 0, -1),
+            "place_right": partial(panels.move_window, 0, 1),
+            "place_up": partial(panels.move_window, -1, 0),
+            "place_down": partial(panels.move_window, 1, 0),
+        }
+
+    def _timeline_calls(self) -> dict[str, Callable[[], object]]:
+        """What actions do to the timeline and copy from it, by the name of the action."""
+        timeline = self._timeline
+        return {
+            "threshold": timeline.header.edit_threshold,
+            "raise_threshold": lambda: timeline.header.step_threshold(1),
+            "lower_threshold": lambda: timeline.header.step_threshold(-1),
             "timeline_zoom_in": lambda: timeline.zoom(_ZOOM),
             "timeline_zoom_out": lambda: timeline.zoom(1 / _ZOOM),
             "timeline_all": timeline.zoom_to_all,
             "lanes": timeline.header.lanes_button.showMenu,
-            "window": panels.choose_worst_window,
             "zoom_segment": self._zoom_to_segment,
             "pan_left": lambda: timeline.pan(-_PAN_SHARE),
             "pan_right": lambda: timeline.pan(_PAN_SHARE),
-            "copy_frame": lambda: _copy(timeline.reading_at(session.playhead)),
+            "copy_frame": lambda: _copy(timeline.reading_at(self._session.playhead)),
             "copy_segment": self._copy_segment,
-            "full_screen": lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
         }
-        for panel in Panel:
-            calls[f"only_{panel.name.lower()}"] = partial(panels.toggle_enlarged, panel)
-            calls[f"first_{panel.name.lower()}"] = partial(panels.put_first, panel)
-            actions.adopt(f"show_{panel.name.lower()}", panels.panel_actions[panel])
-        actions.adopt("mask", panels.overlay_action)
-        for name, call in calls.items():
-            actions[name].triggered.connect(lambda _, call=call: call())
-        actions["loupe"].toggled.connect(panels.loupe.turn_on)
-        HeldAction(actions["loupe"])
+
+    def _restore(self) -> None:
+        """Show things as they were last, and remember how they are shown from now on."""
+        actions, settings = self._actions, self._settings
+        panels, timeline = self._panels, self._timeline
         actions["outlines"].toggled.connect(self._show_outlines)
         actions["outlines"].setChecked(settings.outlines)
         for choice in theme.ThemeChoice:
@@ -100,13 +132,6 @@ class ViewActions(QObject):
         panels.arranged.connect(self._remember_panels)
         timeline.lanes.show(settings.lanes)
         timeline.lanes.lanes_changed.connect(self._remember_lanes)
-        scoring, review = session.scoring, session.review
-        for changed in (
-            session.video_changed, scoring.segments_changed, scoring.selection_changed, review.access_changed
-        ):  # fmt: skip
-            changed.connect(self._enable)
-        session.playhead_changed.connect(self._enable_on_segment)
-        self._enable()
 
     def use_docks(self, docks: dict[str, QDockWidget]) -> None:
         """Show and hide docks by these actions."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fsspec.asyn import get_loop
 from fsspec.implementations.memory import MemoryFileSystem
 
 from engine.__main__ import cli
@@ -33,21 +31,9 @@ from tests.engine.archive.conftest import scanned
 from tests.engine.archive.test_analysing import film, settings_of
 from tests.engine.archive.test_dispatching import OwnWorker
 from tests.engine.archive.test_scanning import rows, states
-from tests.remote_files import MemoryStore, memory_store, web_server
+from tests.remote_files import MemoryStore, web_server
 
 FOLDER = as_path("memory://cctv")
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryStore]:
-    with memory_store(monkeypatch) as store:
-        yield store
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _connections() -> None:
-    """The thread that fsspec keeps for all its connections, which outlives a test."""
-    get_loop()
 
 
 def put_clip(store: MemoryStore, folder: Path, name: str, first: int = 0) -> str:
@@ -93,7 +79,7 @@ def test_files_that_changed_moved_or_went_are_noticed(archive: Archive, store: M
     before = {row["path"].name: row["id"] for row in rows(archive)}
     put_clip(store, tmp_path, "cctv/a.mp4", 100)
     MemoryFileSystem.store["/cctv/a.mp4"].created = datetime(2024, 1, 1, tzinfo=UTC)
-    put_clip(store, tmp_path, "cctv/moved.mp4", 20)
+    store.put("cctv/moved.mp4", MemoryFileSystem.store["/cctv/b.mp4"].getvalue())
     store.remove("cctv/b.mp4")
     store.remove("cctv/c.mp4")
     report = scanned(archive, FOLDER)
@@ -228,6 +214,7 @@ def test_a_review_does_not_make_the_program_follow_its_url(tmp_path: Path, monke
     assert located(sent, tmp_path / "a.review.json") is None
 
 
+@pytest.mark.usefixtures("connections")
 def test_a_web_folder_is_scanned(archive: Archive, tmp_path: Path) -> None:
     pytest.importorskip("aiohttp", reason="needs the extra http")
     (tmp_path / "cctv" / "north").mkdir(parents=True)

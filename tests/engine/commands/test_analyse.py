@@ -102,6 +102,7 @@ def test_a_calibrated_detectors_alarms_follow_from_how_many_an_hour_are_put_up_w
     for rate, enter in ((2, math.log10(1800)), (100, math.log10(36))):
         result = run(video, "--detector", calibrated_file, "--out", out, "--false-alarms", rate)
         assert result.exit_code == 0, result.output
+        assert "nobody reviewed" not in result.stdout
         said = "less than 60 an hour can't be promised: 60 s of normal footage"
         assert (said if rate < 60 else f"false alarms expected at {rate} an hour") in result.stdout
         content = json.loads((out / "clip.segments.json").read_text(encoding="utf-8"))

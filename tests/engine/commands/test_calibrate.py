@@ -11,9 +11,24 @@ from engine.__main__ import cli
 from tests.clips import make_clip
 
 
-def calibrate(detector: Path, footage: Path, out: Path) -> Result:
+def calibrate(detector: Path, footage: Path, out: Path, *options: str) -> Result:
     arguments = ["calibrate", "--detector", detector, "--footage", footage, "--out", out, "--device", "cpu", "--quiet"]
-    return CliRunner().invoke(cli, [str(each) for each in arguments])
+    return CliRunner().invoke(cli, [str(each) for each in (*arguments, *options)])
+
+
+@pytest.mark.slow
+def test_of_footage_that_nobody_reviewed_no_number_of_false_alarms_is_told(detector_file: Path, tmp_path: Path) -> None:
+    video, found = make_clip(tmp_path / "slow.mp4", 60, fps=1), tmp_path / "calibrated.safetensors"
+    ran = calibrate(detector_file, video, found, "--unreviewed")
+    assert ran.exit_code == 0, ran.output
+    assert "nobody reviewed the footage: how many false alarms a threshold gives is not known" in ran.stdout
+    assert "expected" not in ran.stdout
+    analysed = CliRunner().invoke(
+        cli, ["analyse", str(video), "--detector", str(found), "--out", str(tmp_path / "out"), "--false-alarms", "600"]
+    )
+    assert analysed.exit_code == 0, analysed.output
+    assert "that nobody reviewed can't promise how many" in analysed.stdout
+    assert "expected" not in analysed.stdout
 
 
 @pytest.mark.slow

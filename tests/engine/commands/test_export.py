@@ -395,6 +395,18 @@ def test_clips_of_the_confirmed_segments(tmp_path: Path, video: Path) -> None:
     assert len(list(Path("encoded").iterdir())) == 3
 
 
+def test_clips_with_a_margin(tmp_path: Path, video: Path) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    review = write_review(gate, JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED))
+    ran = vad_export(
+        review, "--clips", "all", "--margin", "0.2", "--names", "{first}", "--panels", "frame", "--no-score-strip"
+    )
+    assert (ran.exit_code, ran.stdout) == (0, "30.mp4\n"), ran.output
+    assert "1 clip, 1 s in all" in ran.stderr
+    assert numbers_and_times(Path("30.mp4"))[0] == list(range(25, 45))
+
+
 def test_a_clip_that_fails_does_not_stop_the_others(
     tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,8 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -17,6 +18,8 @@ import pytest
 from engine.common.errors import ExportError
 from engine.export import edit_lists
 from engine.export.list_files import FORMATS, unique_names, write_lists
+from engine.export.reviewed import ReviewedRecording
+from engine.export.score_lists import scores_csv, scores_json
 from engine.export.segment_lists import COLUMNS, segments_csv, segments_json
 from engine.export.subtitles import srt, webvtt
 from engine.review.attaching import ReviewedSegment
@@ -46,6 +49,29 @@ def names_in(folder: Path) -> list[str]:
 
 
 # CSV and JSON
+
+
+def test_scores_of_all_frames_with_their_times_and_segments() -> None:
+    recording = reviewed().only([Verdict.CONFIRMED])
+    assert recording.scores is not None
+    recording.scores[0] = np.nan
+    lines = rows(scores_csv(recording))
+    content = json.loads(scores_json(recording))
+    assert len(lines) == len(content["anomaly_scores"]) == 150
+    assert list(lines[0].values()) == ["0", "0.0", "2026-03-01T09:00:00.000+01:00", "", ""]
+    assert list(lines[30].values())[:3] == ["30", "1.2", "2026-03-01T09:00:01.200+01:00"]
+    assert float(lines[30]["anomaly_score"]) == content["anomaly_scores"][30] == pytest.approx(30 / 149 * 3.5, abs=1e-6)
+    assert [line["segment"] for line in lines[24:51:25]] == ["", "1"]
+    assert (content["segments"][24], content["segments"][49], content["segments"][80]) == (None, 1, None)
+    assert (content["anomaly_scores"][0], content["seconds"][149]) == (None, 5.96)
+    assert (content["format"], content["score"], content["threshold"]) == ("vadgui-frame-scores", "calibrated", 2)
+    assert content["video"]["name"] == "gate 視.mp4"
+
+
+@pytest.mark.parametrize("make", [scores_csv, scores_json])
+def test_scores_that_nobody_knows_are_refused(make: Callable[[ReviewedRecording], bytes]) -> None:
+    with pytest.raises(ExportError, match="not known"):
+        make(replace(reviewed(), scores=None))
 
 
 def test_csv_has_a_line_a_segment_with_times_verdict_and_reviewer() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, skipped_gaps
 from engine.video import open_video
 from tests.clips import make_clip, read_number
 from tests.engine.export.beeps import add_beeps, beeps
@@ -90,6 +90,22 @@ def test_sound_stays_in_step(tmp_path: Path, name: str, codec: str, rate: int) -
     assert beeps(clip) == pytest.approx([0.6, 1.6, 2.6], abs=0.04)
 
 
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_where_the_recorder_stopped_a_copy_goes_on_at_once(tmp_path: Path, b_frames: int) -> None:
+    times = [number / 25 + (5.6 if number >= 48 else 0) for number in range(100)]
+    silent = make_clip(tmp_path / "v.mp4", 100, gop=12, times=times, b_frames=b_frames)
+    video = add_beeps(silent, tmp_path / "s.mp4", 10)
+    with open_video(video) as source:
+        assert [gap.frame for gap in skipped_gaps(source, 12, 100)] == [48]
+        assert not skipped_gaps(source, 50, 100)
+    first, clip = copied(video, 12, 100, tmp_path / "clip.mp4")
+    numbers, shown_at = numbers_and_times(clip)
+    assert (first, numbers) == (12, list(range(12, 100)))
+    assert shown_at == pytest.approx(np.arange(88) / 25, abs=2e-5)
+    # Beeps at 1, 8 and 9 s; the clip begins at 0.48 s, and nothing is seen from 1.92 to 7.52 s.
+    assert beeps(clip) == pytest.approx([0.52, 1.92, 2.92], abs=0.04)
+
+
 def test_sound_that_a_kind_of_file_can_not_hold_is_told(tmp_path: Path) -> None:
     video = add_beeps(make_clip(tmp_path / "v.mp4", 60), tmp_path / "s.mov", 2, codec="pcm_alaw", rate=8_000)
     with open_video(video) as source, pytest.raises(ExportError, match="can't hold") as caught:
@@ -106,12 +122,15 @@ def test_a_copy_without_sound(tmp_path: Path) -> None:
         assert not container.streams.audio
 
 
-def test_a_recording_without_reliable_times_is_refused(tmp_path: Path) -> None:
-    video = make_clip(tmp_path / "raw.h264", 60, container_format="h264")
+@pytest.mark.parametrize(
+    ("name", "kind", "b_frames"), [("raw.h264", "h264", 0), ("b.avi", "avi", 2)], ids=["no times", "decoding times"]
+)
+def test_a_recording_without_reliable_times_is_refused(tmp_path: Path, name: str, kind: str, b_frames: int) -> None:
+    video = make_clip(tmp_path / name, 60, container_format=kind, b_frames=b_frames)
     with open_video(video) as source, pytest.raises(ExportError, match="reliably") as caught:
         list(copy_clip(source, 30, 40, tmp_path / "clip.mp4"))
     assert "encoded" in caught.value.advice
-    assert [path.name for path in tmp_path.iterdir()] == ["raw.h264"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @contextmanager

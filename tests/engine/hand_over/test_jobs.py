@@ -59,6 +59,21 @@ def test_clips_of_many_segments_count_frames_of_all(tmp_path: Path, tools: Expor
             assert sum(1 for _ in container.decode(video=0)) == len(segment)
 
 
+@pytest.mark.parametrize("options", [FRAME, None], ids=["encoded", "cut"])
+def test_a_margin_is_shown_around_segments_as_far_as_there_is_some(
+    tmp_path: Path, tools: ExportTools, subject: Subject, options: ExportOptions | None
+) -> None:
+    job = replace(clips(subject, tmp_path / "out", options), margin_seconds=0.4)
+    paths = [Path(each.path) for each in job.run(tools, never_stop) if isinstance(each, Finished)]
+    assert [path.name for path in paths] == ["1.mp4", "2.mp4", "3.mp4", "4.mp4"]
+    shown = [(15, 60), (65, 110), (110, 140), (130, 150)]
+    assert job.total == sum(stop - start for start, stop in shown)
+    for path, (start, stop) in zip(paths, shown, strict=True):
+        with av.open(str(path)) as container:
+            count = sum(1 for _ in container.decode(video=0))
+        assert count == stop - (start if options else start // 12 * 12)
+
+
 def test_a_clip_that_fails_does_not_keep_the_others_from_being_made(
     tmp_path: Path, tools: ExportTools, subject: Subject
 ) -> None:

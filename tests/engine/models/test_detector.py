@@ -221,6 +221,18 @@ def test_only_a_detector_of_several_lights_needs_a_newer_program(tmp_path: Path)
     assert load_detector(path)[0].settings == settings
 
 
+def test_older_programs_refuse_a_detector_of_footage_that_nobody_reviewed(tmp_path: Path) -> None:
+    """They would promise a number of false alarms."""
+    known = load_detector(detector_path("ped2"))[0]
+    calibration = known.settings.calibration
+    assert calibration is not None
+    settings = replace(known.settings, calibration=replace(calibration, unreviewed=True))
+    path = tmp_path / "unreviewed.safetensors"
+    save_detector(known.with_settings(settings), path)
+    assert version_of(path) == "6"
+    assert load_detector(path)[0].settings == settings
+
+
 def test_lights_that_nobody_can_tell_apart_are_refused(tmp_path: Path) -> None:
     known = load_detector(detector_path("ped2"))[0]
     calibration = known.settings.calibration

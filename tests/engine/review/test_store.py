@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
-from engine.review.document import Review
+from engine.review import place_check
+from engine.review.document import JudgedSegment, Review, Verdict
 from engine.review.files import personal_path, read_review, usual_path, write_review
 from engine.review.locking import ReviewLock
 from engine.review.store import FoundReview, ReviewStore, look_up
@@ -186,6 +191,147 @@ def test_where_a_saved_review_is_gone_the_one_before_opens_and_says_so(video: Pa
     assert found.opened is not None
     assert found.opened.path == usual_path(video)
     assert "which is not there now" in found.notice
+
+
+def judged(*starts: int) -> Review:
+    segments = tuple(JudgedSegment(start=each, stop=each + 10, verdict=Verdict.CONFIRMED) for each in starts)
+    return Review(recordings=(recording(segments=segments),))
+
+
+def test_of_two_reviews_on_disks_that_come_and_go_the_older_one_is_told(video: Path, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(judged())
+    store.save_as(stick / "one.review.json", judged(10))
+    store.write(judged(10, 50))
+    store.close()
+    stick.rename(tmp_path / "away")
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(judged(90))
+    store.close()
+    (tmp_path / "away").rename(stick)
+    found = look_up(video, "abc")
+    assert found.opened is not None
+    assert found.opened.path == usual_path(video)
+    assert f"{stick / 'one.review.json'}, has 2 verdicts that this one lacks" in found.notice
+    assert len(read_review(stick / "one.review.json").review.recordings[0].segments) == 2, "it stays as it is"
+
+
+def test_an_older_review_from_which_the_newest_went_on_is_not_told(video: Path, tmp_path: Path) -> None:
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(judged(10))
+    store.save_as(tmp_path / "one.review.json", judged(10))
+    store.write(judged(10, 50))
+    store.close()
+    assert look_up(video, "abc").notice == ""
+
+
+def test_a_disk_that_is_taken_away_is_not_written_beneath(video: Path, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    store = ReviewStore(look_up(video, "abc"))
+    store.save_as(stick / "one.review.json", review(5))
+    stick.rename(tmp_path / "away")
+    stick.mkdir()
+    with pytest.raises(OSError, match=re.escape(os.strerror(errno.ENODEV))):
+        store.write(review(6))
+    assert list(stick.iterdir()) == []
+    stick.rmdir()
+    (tmp_path / "away").rename(stick)
+    store.write(review(7))
+    store.close()
+    assert read_review(stick / "one.review.json").review.recordings[0].playhead == 7
+
+
+def test_nothing_is_saved_in_the_empty_folder_of_a_disk_that_is_gone(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "media" / "ada" / "STICK"
+    disk.mkdir(parents=True)
+    monkeypatch.setattr(place_check, "_MOUNT_FOLDERS", (tmp_path / "media",))
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    for path in (disk / "one.review.json", disk / "case" / "one.review.json"):
+        with pytest.raises(ReviewError, match="not connected"):
+            store.save_as(path, review(6))
+    assert list(disk.iterdir()) == []
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == disk)
+    store.save_as(disk / "one.review.json", review(7))
+    store.close()
+    assert store.path == disk / "one.review.json"
+
+
+@pytest.mark.parametrize("name", [".review.json", "a\nb.review.json", "a\x07.review.json", "  .review.json"])
+def test_a_name_that_nobody_could_read_is_refused(name: str, video: Path, tmp_path: Path) -> None:
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    with pytest.raises(ReviewError, match="can't have this name"):
+        store.save_as(tmp_path / name, review(6))
+    store.close()
+    assert store.path == usual_path(video)
+
+
+def test_the_open_review_is_known_by_other_spellings(video: Path, tmp_path: Path) -> None:
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    link = tmp_path / "link.review.json"
+    link.symlink_to(usual_path(video))
+    for playhead, path in enumerate((link, video.parent / ".." / "videos" / usual_path(video).name), 6):
+        store.save_as(path, review(playhead))
+        assert store.path == usual_path(video)
+        assert read_review(usual_path(video)).review.recordings[0].playhead == playhead
+    store.close()
+    assert link.is_symlink()
+
+
+def test_a_review_that_is_opened_by_a_link_is_locked_and_stays_linked(video: Path, tmp_path: Path) -> None:
+    write_review(usual_path(video), review(5))
+    link = tmp_path / "link.review.json"
+    link.symlink_to(usual_path(video))
+    by_link = ReviewStore(FoundReview(video, "abc", opened=read_review(link)))
+    by_link.claim()
+    other = ReviewStore(look_up(video, "abc"))
+    with pytest.raises(ReviewError, match="another window"):
+        other.claim()
+    by_link.write(review(6))
+    by_link.close()
+    assert link.is_symlink()
+    assert read_review(usual_path(video)).review.recordings[0].playhead == 6
+
+
+def test_locks_are_not_left_behind(video: Path) -> None:
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    store.close()
+    assert [each.name for each in video.parent.iterdir()] == [usual_path(video).name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file can't be removed there")
+def test_of_many_processes_that_take_and_leave_a_lock_one_has_it_at_a_time(video: Path) -> None:
+    code = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from engine.common.errors import ReviewError\n"
+        "from engine.review.locking import ReviewLock\n"
+        "path = Path(sys.argv[1]); had = 0; until = time.monotonic() + 2\n"
+        "while time.monotonic() < until:\n"
+        "    lock = ReviewLock(path)\n"
+        "    try:\n"
+        "        lock.acquire()\n"
+        "    except ReviewError:\n"
+        "        continue\n"
+        "    os.close(os.open(f'{path}.mine', os.O_CREAT | os.O_EXCL))\n"
+        "    os.unlink(f'{path}.mine'); had += 1\n"
+        "    lock.release()\n"
+        "print(had)\n"
+    )
+    command = [sys.executable, "-c", code, str(usual_path(video))]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    times = [int(each.communicate(timeout=60)[0]) for each in processes]
+    assert [each.returncode for each in processes] == [0] * 4
+    assert sum(times) > 0
+    assert list(video.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("length", [200, 220, 235, 240, 251])

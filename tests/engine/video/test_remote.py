@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fsspec.asyn import get_loop
 
 from engine.common.errors import VideoError
 from engine.common.remote_path import BLOCK_BYTES, RemotePath, as_path
 from engine.video import open_video
 from engine.video.header import read_header
 from tests.clips import make_clip, read_number
-from tests.remote_files import MemoryStore, memory_store, web_server
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryStore]:
-    with memory_store(monkeypatch) as store:
-        yield store
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _connections() -> None:
-    """The thread that fsspec keeps for all its connections, which outlives a test."""
-    get_loop()
+from tests.remote_files import MemoryStore, web_server
 
 
 def large_clip(path: Path) -> Path:
@@ -121,6 +107,7 @@ def test_a_playlist_is_refused(tmp_path: Path, store: MemoryStore, playlist: byt
         open_video(store.put("list.mp4", playlist))
 
 
+@pytest.mark.usefixtures("connections")
 def test_a_web_server_is_asked_for_ranges(tmp_path: Path) -> None:
     pytest.importorskip("aiohttp", reason="needs the extra http")
     path = large_clip(tmp_path / "clip.mkv")

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import numpy as np
+
+from engine.export.stream_copy import copy_clip
+from engine.video import open_video
+from engine.video.encoding import ClipFormat, Encoding
+from engine.video.picture_sequence import PictureSequence
 from engine.video.watching import REST_SECONDS, FolderWatch
+from engine.video.writer import ClipWriter
+from tests.clips import make_clip
 
 
 class Clock:
@@ -28,6 +37,31 @@ def test_a_recording_is_found_once_it_rests(tmp_path: Path) -> None:
     clock.now += REST_SECONDS
     assert list(watch.look([])) == [recording]
     assert list(watch.look([recording])) == []
+
+
+def test_what_the_program_exported_is_no_recording(tmp_path: Path) -> None:
+    source, clock = make_clip(tmp_path / "gate.mp4", 10), Clock()
+    folder = tmp_path / "new"
+    folder.mkdir()
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    for kind, name in ((ClipFormat.MP4, "a.mp4"), (ClipFormat.FFV1, "b.mkv")):
+        with ClipWriter(folder / name, 64, 64, encoding=Encoding(kind)) as writer:
+            writer.write(pixels, 0.0, 0.04)
+    with PictureSequence(folder / "c", 0, np.array([0.0])) as pictures:
+        pictures.write(pixels, 0.0, 0.04)
+    package = folder / "d" / "data"
+    package.mkdir(parents=True)
+    (folder / "d" / "bag-info.txt").write_text("Bag-Software-Agent: vadgui 1.0\n")
+    for place in (package, folder):
+        shutil.copy(source, place / "gate.mp4")
+    with open_video(source) as video:
+        list(copy_clip(video, 0, 5, folder / "e.mp4"))
+    watch = FolderWatch(folder, clock)
+    assert list(watch.look([])) == []
+    clock.now += REST_SECONDS
+    assert list(watch.look([])) == [folder / "gate.mp4"]
+    clock.now += REST_SECONDS
+    assert list(watch.look([folder / "gate.mp4"])) == []
 
 
 def test_a_file_that_is_written_again_in_place_does_not_rest(tmp_path: Path) -> None:

@@ -149,6 +149,21 @@ def test_count_length_and_size_are_said_before_the_start(qtbot: QtBot, settings:
     assert dialog.summary.text() == "Nothing is chosen"
 
 
+def test_a_margin_around_segments(qtbot: QtBot, settings: Settings, video: Path) -> None:
+    dialog = open_dialog(qtbot, settings, video)
+    dialog.clips.segments_box.choose(SegmentsBox.CONFIRMED)
+    field = dialog.clips.margin_box
+    for _ in range(2):
+        QTest.keyClick(field, Qt.Key.Key_Up)
+    # From the beginning to two seconds after the first of them, and from two before the second to the end.
+    assert dialog.summary.text().startswith("2 clips, 6 s in all")
+    field.selectAll()
+    QTest.keyClicks(field, "2.5")
+    job = exported(dialog)
+    assert isinstance(job, ClipsJob)
+    assert job.margin_seconds == settings.export_margin_seconds == 2.5
+
+
 def test_sound_is_offered_where_there_is_some(qtbot: QtBot, settings: Settings, video: Path) -> None:
     silent = open_dialog(qtbot, settings, video)
     assert not silent.clips.sound_box.isVisible()

@@ -322,6 +322,17 @@ def words(timeline: TimelineView) -> str:
     return "  ".join(label.text() for label in timeline.header.findChildren(QLabel) if label.isVisible())
 
 
+def test_footage_that_nobody_reviewed_promises_no_number_of_false_alarms(qtbot: QtBot) -> None:
+    detector = calibrated_detector()
+    assert detector.calibration is not None
+    detector = replace(detector, calibration=replace(detector.calibration, unreviewed=True))
+    timeline = shown(open_session(steady_times(COUNT), calibrated_signals(COUNT, []), detector=detector), qtbot)
+    for per_hour in (2, 600):
+        timeline._session.scoring.set_threshold(threshold_for(per_hour))
+        assert "5 min that nobody reviewed can't promise how many" in words(timeline)
+        assert "expected here" not in words(timeline)
+
+
 def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibrated: TimelineView) -> None:
     assert "within this recording" in words(timeline)
     assert timeline.header.threshold_box.isVisible()

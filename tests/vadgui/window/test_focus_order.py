@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.vadgui.accessible import focusable, unnamed
 from tests.vadgui.window.test_keys import KEY, program
 from vadgui.program import Program
 
 __all__ = ["program"]
 
 
-def is_named(widget: QWidget) -> bool:
-    """Whether a screen reader has a name for it; of a button, its text is one."""
-    if isinstance(widget, QAbstractButton) and (widget.text() or widget.isHidden()):
-        return True  # some get their text when they are shown
-    return bool(widget.accessibleName())
-
-
-def describe(widget: QWidget) -> str:
-    return f"{type(widget).__name__} of {type(widget.parent()).__name__}"
-
-
 def test_all_that_takes_the_keyboard_has_a_name(program: Program) -> None:
-    focusable = [
-        each
-        for each in program.window.findChildren(QWidget)
-        if each.focusPolicy() != Qt.FocusPolicy.NoFocus
-        and each.window() is program.window
-        # What has a proxy hands the keyboard on, such as the editor in a spin box. Labels take it for their text alone.
-        and not (each.focusProxy() or isinstance(each, QLabel))
-    ]
-    assert len(focusable) > 50
-    assert [describe(each) for each in focusable if not is_named(each)] == []
+    assert len(focusable(program.window)) > 50
+    assert unnamed(program.window) == []
 
 
 def reached_by_tab(program: Program, qtbot: QtBot) -> list[QWidget]:
@@ -71,4 +52,4 @@ def test_tab_goes_through_bars_from_left_to_right(program: Program, qtbot: QtBot
         inside = [each for each in reached if bar.isAncestorOf(each) and each is not window.verdict_bar.note]
         places = [each.mapTo(window, each.rect().topLeft()).x() for each in inside]
         assert len(places) > 3
-        assert places == sorted(places), f"{type(bar).__name__}: {[describe(each) for each in inside]}"
+        assert places == sorted(places), f"{type(bar).__name__}: {[type(each).__name__ for each in inside]}"

@@ -24,7 +24,7 @@ from engine.export.clip import PANELS, ClipLayout, ExportOptions
 from engine.export.clip_names import FIELDS, clip_name
 from engine.export.estimate import Estimate, estimate_clips, sum_of
 from engine.export.mosaic import CAPTIONS, BurntIn, Panel
-from engine.export.reviewed import ReviewedRecording
+from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.hand_over.jobs import ClipsJob, ExportJob
 from engine.hand_over.joint_jobs import in_series
 from engine.redaction.regions import redaction_in_words
@@ -32,7 +32,7 @@ from engine.video.encoding import FORMATS, ClipFormat, Encoding, Quality
 from engine.video.source import PICTURES
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot
-from vadgui.settings import MOST_MB, Settings
+from vadgui.settings import MOST_MARGIN_SECONDS, MOST_MB, Settings
 from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.widgets import text_label
 
@@ -102,6 +102,7 @@ class ClipsPage(Page):
         has_sound = any(each.info.has_sound and not each.redaction for each in recordings)
         self.sound_box = _box(tr("Sound"), has_sound)
         self.sound_box.setVisible(has_sound)
+        self.margin_box = _margin_box(settings.export_margin_seconds)
         self.names_edit = QLineEdit(settings.export_names)
         self.names_edit.setAccessibleName(tr("Names of the clips"))
         self.names_edit.setToolTip("\n".join(f"{{{name}}}: {tr(meaning)}" for name, meaning in FIELDS.items()))
@@ -179,16 +180,21 @@ class ClipsPage(Page):
     def estimate(self) -> Estimate:
         """Of all chosen clips, whose names can be used."""
         self._name_of_first()
-        options, box = self.options(), self.segments_box
-        return sum_of(estimate_clips(each.recording, box.segments_of(each), options) for each in self._snapshots)
+        options = self.options()
+        return sum_of(estimate_clips(each.recording, self._shown_of(each), options) for each in self._snapshots)
+
+    def _shown_of(self, snapshot: ReviewSnapshot) -> list[ListedSegment]:
+        """The chosen segments of a recording, with what is shown around them."""
+        margin_seconds = self.margin_box.value()
+        return [snapshot.recording.widened(each, margin_seconds) for each in self.segments_box.segments_of(snapshot)]
 
     def summary(self) -> str:
         """Count and length."""
-        box, count = self.segments_box, self.segments_box.segment_count
+        count = self.segments_box.segment_count
         seconds = sum(
             each.recording.stop_seconds(segment) - each.recording.start_seconds(segment)
             for each in self._snapshots
-            for segment in box.segments_of(each)
+            for segment in self._shown_of(each)
         )
         if not count or (self._shows_panels() and not self._panels()):
             return ""
@@ -198,10 +204,11 @@ class ClipsPage(Page):
     def job(self, folder: Path) -> ExportJob:
         """The clips; nothing is done of recordings that have none."""
         self._name_of_first()
-        self.size_box.interpretText()  # what is still being typed counts
+        for box in (self.size_box, self.margin_box):
+            box.interpretText()  # what is still being typed counts
         template, options, sound = self.names_edit.text(), self.options(), self.sound_box.isChecked()
         jobs = [
-            ClipsJob(subject, segments, folder, template, options, sound)
+            ClipsJob(subject, segments, folder, template, options, sound, self.margin_box.value())
             for subject, snapshot in zip(self.subjects, self._snapshots, strict=True)
             if (segments := self.segments_box.segments_of(snapshot))
         ]
@@ -215,6 +222,7 @@ class ClipsPage(Page):
         if self.cut_button.isEnabled():
             settings.export_copy = self.cut_button.isChecked()
         settings.export_names = self.names_edit.text()
+        settings.export_margin_seconds = self.margin_box.value()
         if not self.cut_button.isChecked():
             self._remember_encoding()
         settings.export_texts_off = ",".join(name for name, box in self.text_boxes.items() if not box.isChecked())
@@ -232,6 +240,7 @@ class ClipsPage(Page):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow(tr("Of"), self.segments_box)
+        form.addRow(tr("Margin"), self.margin_box)
         kind = QVBoxLayout()
         kind.addWidget(self.annotated_button)
         kind.addWidget(self.cut_button)
@@ -271,7 +280,8 @@ class ClipsPage(Page):
             button.toggled.connect(self._enable)
         for chosen in (self.layout_box, self.format_box, self.quality_box):
             chosen.currentIndexChanged.connect(self._enable)
-        self.size_box.valueChanged.connect(self._enable)
+        for number in (self.size_box, self.margin_box):
+            number.valueChanged.connect(self._enable)
 
     def _enable(self) -> None:
         is_cut = self.cut_button.isChecked()
@@ -322,6 +332,17 @@ def _redaction_words(recordings: Sequence[ReviewedRecording]) -> str:
         len(redacted),
     )
     return words.format(count=len(redacted))
+
+
+def _margin_box(seconds: float) -> NumberBox:
+    box = NumberBox()
+    box.setAccessibleName(tr("Seconds before and after each segment"))
+    box.setToolTip(tr("How much of the recording is shown before and after each segment"))
+    box.setDecimals(1)
+    box.setRange(0, MOST_MARGIN_SECONDS)
+    box.setSuffix(" s")
+    box.setValue(seconds)
+    return box
 
 
 def _box(text: str, checked: bool) -> QCheckBox:

@@ -23,11 +23,13 @@ _WORDS = {
     "vtt": tr_noop("WebVTT subtitles"),
     "edl": tr_noop("CMX 3600 edit list, of a constant frame rate"),
     "otio": tr_noop("OpenTimelineIO edit list"),
+    "scores.csv": tr_noop("Scores of all frames, CSV"),
+    "scores.json": tr_noop("Scores of all frames, JSON"),
 }
 
 
 class TablesPage(Page):
-    """Lists of segments, with verdicts, notes and times."""
+    """Lists of segments, with verdicts, notes and times, and of the scores of all frames."""
 
     kind = "tables"
     title = tr_noop("Tables")
@@ -38,12 +40,16 @@ class TablesPage(Page):
         self.segments_box = SegmentsBox(snapshots)
         self.segments_box.choose(SegmentsBox.ALL)
         remembered = settings.export_tables.split(",")
-        can_edl = any(each.recording.constant_fps() is not None for each in snapshots)
+        recordings = [each.recording for each in snapshots]
+        is_possible = dict.fromkeys(FORMATS, True)
+        is_possible["edl"] = any(each.constant_fps() is not None for each in recordings)
+        for name in ("scores.csv", "scores.json"):
+            is_possible[name] = any(each.scores is not None for each in recordings)
         self.format_boxes: dict[str, QCheckBox] = {}
         column = QVBoxLayout()
         for name in FORMATS:
             box = self.format_boxes[name] = QCheckBox(tr(_WORDS[name]))
-            box.setEnabled(name != "edl" or can_edl)
+            box.setEnabled(is_possible[name])
             box.setChecked(name in remembered and box.isEnabled())
             box.toggled.connect(self.changed)
             column.addWidget(box)

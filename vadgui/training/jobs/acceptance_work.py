@@ -14,13 +14,14 @@ from engine.analysis.score_store import ScoreStore
 from engine.calibrating.footage import is_left_out
 from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
-from engine.common.events import ShouldStop
+from engine.common.events import Progress, ShouldStop
 from engine.common.paths import resolved
 from engine.datasets import open_dataset
 from engine.datasets.held_out import Stretch
 from engine.scoring.scorers import comparable_scorer
 from engine.scoring.signals import missing_signals
 from engine.training import Run
+from engine.training.confirmed import ConfirmedEffects, confirmed_effects
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.training.model.acceptance import MeasuredRecording, MeasureRequest
 
@@ -79,6 +80,11 @@ class AcceptanceWork:
         calibration = self.predictor_opener(detector, device).settings.calibration
         for video in request.videos:
             yield MeasuredRecording(video, detector, known[video].times, known[video].signals, calibration=calibration)
+
+
+def judge_confirmed(run: Run, device: str, should_stop: ShouldStop) -> Iterator[Progress | ConfirmedEffects]:
+    """How far it is, and what a run's detector makes of the segments that were confirmed with the one before it."""
+    yield (yield from confirmed_effects(run.settings, run.detector_path, device, should_stop))
 
 
 def _without(recording: MeasuredRecording, left_out: Sequence[Stretch]) -> MeasuredRecording:

@@ -11,12 +11,14 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.calibrating.comparison import Comparison
-from engine.common.language import tr
+from engine.common.events import Progress
+from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import block_maxima
+from engine.training.confirmed import ConfirmedEffects
 from vadgui.training.model.detector_scores import DetectorScores
 from vadgui.ui.failure import Failure
 
@@ -75,8 +77,13 @@ class Acceptance(QObject):
     compared = Signal()
     """The data of `traces` changed."""
 
+    confirmed_judged = Signal()
+    """`confirmed` is known."""
+
     measure_held_out_requested = Signal(object)
     """MeasureRequest; the receiver passes each result to `add_held_out_result`."""
+    judge_confirmed_requested = Signal()
+    """The receiver passes each result to `add_confirmed_result`."""
     compare_requested = Signal(object)
     """MeasureRequest; the receiver passes each result to `add_compared_result`."""
     accept_requested = Signal()
@@ -92,9 +99,13 @@ class Acceptance(QObject):
         since: Mapping[Path, float] | None = None,
         old: Path | None = None,
         comparison: Comparison | None = None,
+        judges_confirmed: bool = False,
         parent: QObject | None = None,
     ) -> None:
-        """`old` is the detector in use; `since` maps a recording to the second from which on it was held out."""
+        """`old` is the detector in use; `since` maps a recording to the second from which on it was held out.
+
+        With `judges_confirmed`, what was confirmed with the detector before is judged by the new one, too.
+        """
         super().__init__(parent)
         self.comparison = comparison
         """With calibration alone, if that was measured."""
@@ -111,6 +122,9 @@ class Acceptance(QObject):
         self._progress: float | None = None
         self._failure: Failure | None = None
         self._keeping = False
+        self._judges_confirmed = judges_confirmed
+        self._confirmed: ConfirmedEffects | Failure | None = None
+        self._confirmed_progress: Progress | None = None
         self._compared: dict[Path, MeasuredRecording] = {}
         self._compare_progress: float | None = None
 
@@ -206,6 +220,44 @@ class Acceptance(QObject):
     def _scores_of(self, detector: Path) -> DetectorScores:
         # Before a detector's first result its calibration is unknown, but there are no signals to score either.
         return self._detector_scores.get(detector) or DetectorScores()
+
+    # What was confirmed
+
+    @property
+    def awaits_confirmed(self) -> bool:
+        """Whether it is not known yet what the new detector makes of confirmed segments."""
+        return self._judges_confirmed and self._confirmed is None
+
+    @property
+    def confirmed_progress(self) -> Progress | None:
+        """How far judging confirmed segments is; None before it has begun."""
+        return self._confirmed_progress
+
+    @property
+    def confirmed(self) -> ConfirmedEffects | Failure | None:
+        """What becomes of confirmed segments, or why that can't be told; None where it isn't known or asked."""
+        return self._confirmed
+
+    def judge_confirmed(self) -> None:
+        """Request it, unless it runs or is done."""
+        if self.awaits_confirmed and self._confirmed_progress is None:
+            self._confirmed_progress = Progress(tr_noop("Looking for reviews"), 0, 1)
+            self.judge_confirmed_requested.emit()
+            self.changed.emit()
+
+    def add_confirmed_result(self, result: ConfirmedEffects | Failure | Progress) -> None:
+        """Store how far it is, what became of confirmed segments, or why that can't be told.
+
+        A detector that loses one is not used unless the person says so.
+        """
+        if isinstance(result, Progress):
+            self._confirmed_progress = result
+        else:
+            self._confirmed = result
+            if isinstance(result, ConfirmedEffects) and any(each.is_lost for each in result.effects):
+                self.use_at_once = False
+            self.confirmed_judged.emit()
+        self.changed.emit()
 
     # Comparison
 

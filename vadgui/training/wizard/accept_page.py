@@ -29,11 +29,15 @@ from vadgui.training.model.acceptance import Acceptance
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.compare_plot import ComparePlot, legend
 from vadgui.training.wizard.widgets import Page
+from vadgui.ui.failure import Failure
 from vadgui.ui.number_boxes import NumberBox
+from vadgui.ui.verdict_effects import place_of, show_confirmed
 from vadgui.ui.widgets import IconLine, button, text_label
 
 _MAX_NAME = 60
 _REDRAW_MS = 300
+_TOLD = 3
+"""How many of the segments that would be lost are named; a tip has all."""
 _ENOUGH_HOURS = 0.5  # held-out footage needed before a rate per hour is reliable
 
 
@@ -58,6 +62,7 @@ class AcceptPage(Page):
         self.rate_box.valueChanged.connect(self._choose_rate)
         self.alarms = IconLine()
         self.gain = IconLine()
+        self.confirmed, self.confirmed_places = IconLine(), text_label("", "muted")
         self.again_button = button(tr("Look again"), tr("Run the detector over the held-out recordings once more"))
         self.again_button.clicked.connect(self._measure_again)
         self.again_button.hide()
@@ -92,10 +97,14 @@ class AcceptPage(Page):
         """Request the measurement of the held-out recordings."""
         if self._acceptance:
             self._acceptance.measure_held_out()
+            self._acceptance.judge_confirmed()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        """Whether the detector can be kept."""
-        return self._acceptance is not None and bool(self._acceptance.name) and not self._acceptance.is_being_kept
+        """Whether the detector can be kept; not before it is known whether that loses something confirmed."""
+        acceptance = self._acceptance
+        if acceptance is None or acceptance.awaits_confirmed:
+            return False
+        return bool(acceptance.name) and not acceptance.is_being_kept
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
         """Request that the detector is kept; returns False, since the wizard closes itself when that has succeeded."""
@@ -119,6 +128,8 @@ class AcceptPage(Page):
         inside.addWidget(self.rate_row)
         inside.addLayout(result_row)
         inside.addWidget(self.gain)
+        inside.addWidget(self.confirmed)
+        inside.addWidget(self.confirmed_places)
         choice = QHBoxLayout()
         choice.addWidget(QLabel(tr("See it at work on")))
         choice.addWidget(self.video_box, 1)
@@ -148,11 +159,13 @@ class AcceptPage(Page):
         if self._acceptance:
             self._acceptance.changed.disconnect(self._show)
             self._acceptance.compared.disconnect(self._draw_soon)
+            self._acceptance.confirmed_judged.disconnect(self._show_use)
         self._acceptance = acceptance = self._state.acceptance
         if acceptance is None:
             return
         acceptance.changed.connect(self._show)
         acceptance.compared.connect(self._draw_soon)
+        acceptance.confirmed_judged.connect(self._show_use)
         self.rate_box.setValue(acceptance.alarms_per_hour)
         note, use_at_once = acceptance.note, acceptance.use_at_once
         self.name_edit.setText(acceptance.name)
@@ -165,6 +178,7 @@ class AcceptPage(Page):
         self._draw()
         if self.isVisible():
             acceptance.measure_held_out()
+            acceptance.judge_confirmed()
 
     def _add_video(self, path: Path) -> None:
         self.video_box.addItem(displayable(path.name), path)
@@ -177,6 +191,7 @@ class AcceptPage(Page):
         self._show_alarms(acceptance)
         comparison = acceptance.comparison
         self.gain.show_line(_gain_icon(comparison), comparison.in_words if comparison else "")
+        self._show_confirmed(acceptance)
         is_unknown = acceptance.scorer is None and bool(acceptance.held_out)
         self.rate_row.setVisible(is_unknown or _knows_false_alarms(acceptance))
         unmeasured = bool(acceptance.held_out) and not acceptance.is_measured
@@ -210,6 +225,36 @@ class AcceptPage(Page):
             self.alarms.show_line("check" if is_acceptable else "warning", _alarms_text(acceptance))
         else:
             self.alarms.show_line("note", _uncalibrated_text(3600 * acceptance.held_out_hours()))
+
+    def _show_confirmed(self, acceptance: Acceptance) -> None:
+        found, progress, places = acceptance.confirmed, acceptance.confirmed_progress, []
+        if isinstance(found, Failure):
+            self.confirmed.show_failure(found)
+        elif found:
+            show_confirmed(self.confirmed, found.effects)
+            lost = [each for each in found.effects if each.is_lost]
+            places = [place_of(each, tr("confirmed, would no longer be flagged")) for each in lost]
+            places += [
+                tr("{name}: not known. {why}.").format(name=each.name, why=tr(each.why)) for each in found.left_out
+            ]
+        elif progress:
+            share = progress.done / max(progress.total, 1)
+            text = tr("Judging what was confirmed: {phase}, {share:.0%}").format(phase=tr(progress.phase), share=share)
+            self.confirmed.show_line("waiting", text)
+        else:
+            self.confirmed.show_line("note", "")
+        told = (
+            places
+            if len(places) <= _TOLD
+            else [*places[:_TOLD], tr("and {count} more, which a tip lists.").format(count=len(places) - _TOLD)]
+        )
+        self.confirmed_places.setText("\n".join(told))
+        self.confirmed_places.setToolTip("\n".join(places))
+        self.confirmed_places.setVisible(bool(places))
+
+    def _show_use(self) -> None:
+        if self._acceptance:
+            self.use_box.setChecked(self._acceptance.use_at_once)
 
     def _draw_soon(self) -> None:
         if not self._redraw.isActive():

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from engine.common.language import tr, tr_n
+from engine.common.language import number_text, tr, tr_n
 from vadgui.timeline.axis import TimeAxis
 from vadgui.training.model.acceptance import Trace
 from vadgui.ui import theme
@@ -61,7 +61,7 @@ def trace_title(trace: Trace) -> str:
     """The detector, how many segments it flags, and its AUC where the recording has labels."""
     count = len(trace.flagged)
     parts = tr_n("{count} part", "{count} parts", count).format(count=count) if count else tr("nothing")
-    auc_text = "" if trace.auc is None else f"  ·  AUC {trace.auc:.3f}"
+    auc_text = "" if trace.auc is None else f"  ·  AUC {number_text(trace.auc, '.3f')}"
     if trace.scorer.knows_false_alarms:
         text = tr("{detector}: flags {parts}")
     elif np.isfinite(trace.threshold):

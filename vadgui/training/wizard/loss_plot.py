@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from engine.common.language import tr
+from engine.common.language import number_text, tr
 from vadgui.training.model.training_run import Curve
 from vadgui.ui import theme
 
@@ -131,7 +131,7 @@ class _ErrorAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """The labels as numbers with three significant digits."""
-        return [f"{10**value:.3g}" for value in values]
+        return [number_text(10**value, ".3g") for value in values]
 
 
 def _positive(positions: list[float], losses: list[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -7,18 +7,26 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from engine.calibrating.comparison import Comparison
+from engine.calibrating.reviewed import Effect
+from engine.common.events import Progress
+from engine.review.attaching import ReviewedSegment
+from engine.review.document import JudgedSegment, Verdict
+from engine.review.verdicts import LeftOut
 from engine.scoring.calibration import Calibration
 from engine.scoring.signals import RawSignals
+from engine.training.confirmed import ConfirmedEffects
 from tests.vadgui.synthetic import calibrated_detector, calibrated_signals, signals_with_bumps, steady_times
 from vadgui.training.model.acceptance import Acceptance, MeasuredRecording
 from vadgui.training.model.training_run import TrainingRun
 from vadgui.training.model.wizard_state import WizardState
 from vadgui.training.wizard.accept_page import AcceptPage
 from vadgui.training.wizard.compare_plot import legend, trace_title
+from vadgui.ui.failure import Failure
 
 NEW, OLD, VIDEO = Path("new.safetensors"), Path("old.safetensors"), Path("gate.mp4")
 SECONDS = 20
@@ -148,3 +156,70 @@ def test_without_held_out_footage_the_uncalibrated_threshold_is_infinite(shown: 
     assert np.isinf(trace.threshold)
     assert trace_title(trace) == "New detector, not calibrated"
     assert "held-out" not in legend([trace])
+
+
+@pytest.fixture
+def retrained(styled: None, qtbot: QtBot) -> tuple[AcceptPage, Acceptance]:
+    """The page of a detector that was retrained from footage with verdicts."""
+    del styled
+    state = WizardState()
+    acceptance = Acceptance(NEW, name="Gate", held_out=[], old=OLD, judges_confirmed=True, parent=state)
+    state.set_run(TrainingRun(Path("run"), "Gate", {}, parent=state), acceptance)
+    page = AcceptPage(state)
+    qtbot.addWidget(page, before_close_func=lambda _: state.deleteLater())
+    page.resize(700, 500)
+    page.show()
+    page.initializePage()
+    return page, acceptance
+
+
+def effect(after: float, seconds: float = 65.0) -> Effect:
+    judged = JudgedSegment(start=10, stop=20, verdict=Verdict.CONFIRMED)
+    return Effect(VIDEO, ReviewedSegment(10, 20, 12, 4.5, judged), seconds, 4.5, after, 3.0)
+
+
+def test_confirmed_segments_are_judged_before_the_detector_can_be_kept(
+    retrained: tuple[AcceptPage, Acceptance],
+) -> None:
+    page, acceptance = retrained
+    assert page.confirmed.isVisible()
+    assert not page.isComplete()
+    acceptance.add_confirmed_result(Progress("Analysing", 40, 80))
+    assert "Analysing, 50%" in page.confirmed.text()
+    assert not page.isComplete()
+    acceptance.add_confirmed_result(ConfirmedEffects([effect(4.0)]))
+    assert page.confirmed.text() == "Confirmed: 1 of 1 were flagged, none would be lost."
+    assert page.isComplete()
+    assert page.use_box.isChecked()
+    assert not page.confirmed_places.isVisible()
+
+
+def test_what_would_be_lost_is_named_and_the_detector_not_used_unasked(
+    retrained: tuple[AcceptPage, Acceptance], qtbot: QtBot
+) -> None:
+    page, acceptance = retrained
+    lost = [effect(1.0, 60.0 * minute) for minute in range(1, 6)]
+    acceptance.add_confirmed_result(ConfirmedEffects([effect(4.0), *lost], [LeftOut("yard.mp4", "It is gone")]))
+    assert "6 of 6 were flagged, 5 would be lost" in page.confirmed.text()
+    told = page.confirmed_places.text().splitlines()
+    assert told[0] == "gate.mp4 at 1:00  ·  confirmed, would no longer be flagged"
+    assert told[-1] == "and 3 more, which a tip lists."
+    assert "yard.mp4: not known. It is gone." in page.confirmed_places.toolTip()
+    assert not page.use_box.isChecked()
+    assert page.isComplete(), "it may be kept all the same"
+    qtbot.keyClick(page.use_box, Qt.Key.Key_Space)
+    assert acceptance.use_at_once
+
+
+def test_where_confirmed_segments_cant_be_judged_the_reason_is_told(retrained: tuple[AcceptPage, Acceptance]) -> None:
+    page, acceptance = retrained
+    acceptance.add_confirmed_result(Failure("The detector can't be read", "old.safetensors"))
+    assert "The detector can't be read." in page.confirmed.text()
+    assert page.isComplete()
+
+
+def test_other_trainings_have_nothing_confirmed_to_judge(shown: tuple[AcceptPage, Acceptance]) -> None:
+    page, acceptance = shown
+    page.initializePage()
+    assert not page.confirmed.isVisible()
+    assert not acceptance.awaits_confirmed
