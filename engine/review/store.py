@@ -148,6 +148,23 @@ class ReviewStore:
         self._lock, self._path = lock, path
         remember_place(self._found.fingerprint, path)
 
+    def keep_aside(self, review: Review) -> Path:
+        """Write the review among the person's data, while another thread hangs in `write`; returns the file.
+
+        Raises:
+            ReviewError: another window has it.
+            OSError: it can't be written there.
+        """
+        path = personal_path(self._found.video, self._found.fingerprint)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = ReviewLock(path)
+        lock.acquire()
+        try:
+            write_review(path, _stamped(review, path))
+        finally:
+            lock.release()
+        return path
+
     def close(self) -> None:
         """Let others write it."""
         self._release()
@@ -190,9 +207,7 @@ class ReviewStore:
         if path == self._path and self._lock and not self._lock.is_in_place and not path.exists():
             # The folder is an empty one under the name of a disk that was taken away.
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path.parent))
-        recordings = tuple(placed(each, as_path(each.path), path) for each in review.recordings)
-        saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
-        review = replace(review, recordings=recordings, saved=saved, saved_by=person())
+        review = _stamped(review, path)
         write_review(path, review)
         self._stamp = review.saved
 
@@ -200,3 +215,10 @@ class ReviewStore:
         lock, self._lock = self._lock, None
         if lock:
             lock.release()
+
+
+def _stamped(review: Review, path: Path) -> Review:
+    """The review as it is written to a file: its recordings as seen from there, when and by whom it is saved."""
+    recordings = tuple(placed(each, as_path(each.path), path) for each in review.recordings)
+    saved = datetime.now(UTC).isoformat()  # to the microsecond: it tells this version from any other
+    return replace(review, recordings=recordings, saved=saved, saved_by=person())

@@ -98,7 +98,7 @@ class CalibratedScorer(Scorer):
         least = light.least_false_alarms
         learnt = duration_in_words(light.seconds)
         if self.calibration.unreviewed:
-            return tr("{duration} that nobody reviewed can't promise how many").format(duration=learnt)
+            return tr("no number can be promised: nobody reviewed the {duration}").format(duration=learnt)
         if false_alarms_at(threshold) >= least:
             return ""
         text = tr("less than {count} an hour can't be promised: {duration} of normal footage")

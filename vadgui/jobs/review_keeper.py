@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.errors import ReviewError
 from engine.common.language import tr
+from engine.common.names import displayable
 from engine.common.paths import is_same_file
 from engine.review.document import Review
 from engine.review.store import FoundReview, ReviewStore
@@ -19,6 +20,11 @@ SOON_MS = 500
 """How long a decision may stay unsaved, but for the time that writing takes."""
 LATER_MS = 10_000
 """The same for where the playhead is."""
+
+
+HANGING_SECONDS = 10.0
+"""After so long a write is taken as hanging: on a share that does not answer it may never end."""
+_STILL_HANGING_SECONDS = 0.2
 
 
 class ReviewKeeper(QObject):
@@ -41,11 +47,17 @@ class ReviewKeeper(QObject):
         self._refused_store: ReviewStore | None = None
         self._unsaved: tuple[ReviewStore, Review] | None = None
         """What is being written, or could not be."""
+        self._newest: tuple[ReviewStore, Review] | None = None
+        """What was to be written last."""
+        self._aside: tuple[ReviewStore, Review] | None = None
+        """The same, once it is kept among the person's data as a write hangs."""
+        self._is_hanging = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._save)
         self._posted.connect(self._receive)
-        self._thread = threading.Thread(target=self._work, name="vadgui-review")
+        # A daemon, because nothing ends a write that hangs: the program must end all the same.
+        self._thread = threading.Thread(target=self._work, name="vadgui-review", daemon=True)
         self._thread.start()
 
     @property
@@ -56,6 +68,8 @@ class ReviewKeeper(QObject):
     @property
     def is_unsaved(self) -> bool:
         """Whether the last write failed: after a `flush`, whether something would be lost."""
+        if self._is_hanging:
+            return self._newest is not None and self._newest is not self._aside
         return self._unsaved is not None and self._unsaved[0] is self._store
 
     def attend(self, found: FoundReview | None) -> None:
@@ -83,14 +97,19 @@ class ReviewKeeper(QObject):
             self._tasks.put(lambda: self._write_as(store, path, review, replaces))
 
     def flush(self) -> None:
-        """Write now what waits, and return when it is on disk; nothing once closed."""
+        """Write now what waits, and return when it is on disk; nothing once closed.
+
+        If that hangs, it is written among the person's data instead, where it is found with the recording.
+        """
         if not self._thread.is_alive():
             return
         if self._timer.isActive():
             self._save()
         done = threading.Event()
         self._tasks.put(done.set)
-        done.wait()
+        self._is_hanging = not done.wait(_STILL_HANGING_SECONDS if self._is_hanging else HANGING_SECONDS)
+        if self._is_hanging:
+            self._keep_aside()
 
     def close(self) -> None:
         """Write what waits and end the thread; closing twice is fine."""
@@ -99,7 +118,7 @@ class ReviewKeeper(QObject):
         self.flush()
         self.attend(None)
         self._tasks.put(None)
-        self._thread.join()
+        self._thread.join(_STILL_HANGING_SECONDS if self._is_hanging else None)
 
     def _start(self, within_ms: int) -> None:
         if self._store and (not self._timer.isActive() or self._timer.remainingTime() > within_ms):
@@ -111,7 +130,28 @@ class ReviewKeeper(QObject):
         if unsaved and unsaved[0] is store:
             review = review or unsaved[1]  # nothing can be decided any more, but something was
         if store and review:
+            self._newest = store, review
             self._tasks.put(lambda: self._write(store, review))
+
+    def _keep_aside(self) -> None:
+        if self._newest is None or self._newest is self._aside:
+            return
+        store, review = self._newest
+        try:
+            kept = store.keep_aside(review)
+        except (OSError, ReviewError) as error:
+            self.failed.emit(error)
+            return
+        self._aside = self._newest
+        self.failed.emit(
+            ReviewError(
+                tr("The folder of the review does not answer"),
+                subject=store.path,
+                advice=tr("What you decided is kept in {path}, and comes with the recording when it is opened.").format(
+                    path=displayable(kept)
+                ),
+            )
+        )
 
     # In the thread
 

@@ -21,7 +21,7 @@ from engine.training.confirmed import confirmed_effects, may_lose_verdicts
 from tests.engine.calibrating.test_reviewed import LEFT, PLAN, SEGMENT, film
 from tests.engine.commands.reviews import write_review
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 Videos = tuple[Path, Path, Path]
