@@ -237,7 +237,9 @@ class _Job:
         if per_hour is not None and expected is not None and not is_other_scene:
             low, high = expected
             doubt = self.scorer.doubt(self.rule.enter)
-            found += f" ({doubt})" if doubt else f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
+            found += (
+                f" ({doubt.text})" if doubt else f" ({low} to {high} false alarms expected at {per_hour:.3g} an hour)"
+            )
         click.echo(f"{name}: {found} -> {displayable(self.base)}.*")
         for sentence in Integrity.of(source.info, source.times).in_words():
             click.echo(f"{name}: {sentence}.")

@@ -121,5 +121,5 @@ def calibrate(
     click.echo(
         f"Written: {out} (calibrated on {len(calibrated.held_out)} videos, {duration_in_words(seconds)}; {expected})"
     )
-    for line in lights_in_words(found.lights):
+    for line in lights_in_words(found.lights, unreviewed=found.unreviewed):
         click.echo(f"{line}.")

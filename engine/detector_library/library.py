@@ -298,7 +298,8 @@ def _lights_of(calibration: object) -> tuple[str, ...]:
     if not isinstance(calibration, dict) or not calibration.get("other_lights"):
         return ()
     try:
-        return tuple(lights_in_words(Calibration.from_json(calibration).lights))
+        found = Calibration.from_json(calibration)
+        return tuple(lights_in_words(found.lights, unreviewed=found.unreviewed))
     except (TypeError, ValueError):
         return ()  # loading the detector tells what is wrong
 

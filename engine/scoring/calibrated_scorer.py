@@ -14,7 +14,7 @@ from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import References
 from engine.scoring.sampling import Sampling
-from engine.scoring.scorer import Floats, Scorer, Times
+from engine.scoring.scorer import Doubt, Floats, Scorer, Times
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import false_alarms_at, threshold_for
@@ -25,6 +25,15 @@ _MIN_TOP, _MAX_TOP = 6.0, 10.0  # higher scores mean "once in centuries", and wo
 _MAX_TWOS = 6  # more labels than this would crowd a low plot
 _LIFETIME = 9.4
 """A score: about 80 years. The power of ten of much higher ones would be no float."""
+
+_UNREVIEWED = tr_noop(
+    "What is rare in such footage may be normal life or an event, so nobody knows how often normal life gets there.\n"
+    "Calibrate the detector on footage that is known to be normal, an hour at best."
+)
+_TOO_LITTLE = tr_noop(
+    "What happens more seldom than once in all that footage, it can't know: such a threshold is extrapolated.\n"
+    "Calibrate the detector on more normal footage, an hour at best."
+)
 
 
 @dataclass(frozen=True)
@@ -92,17 +101,18 @@ class CalibratedScorer(Scorer):
         """The range is the wider the less footage the detector was calibrated on."""
         return self.calibration.expected_alarms(false_alarms_at(threshold), hours)
 
-    def doubt(self, threshold: float) -> str:
+    def doubt(self, threshold: float) -> Doubt | None:
         """That so little normal footage can't promise so few, or that nobody reviewed it."""
         light = max(self.calibration.lights, key=lambda each: each.least_false_alarms)
         least = light.least_false_alarms
         learnt = duration_in_words(light.seconds)
         if self.calibration.unreviewed:
-            return tr("no number can be promised: nobody reviewed the {duration}").format(duration=learnt)
+            text = tr("no number can be promised: nobody reviewed the {duration}")
+            return Doubt(text.format(duration=learnt), tr(_UNREVIEWED))
         if false_alarms_at(threshold) >= least:
-            return ""
+            return None
         text = tr("less than {count} an hour can't be promised: {duration} of normal footage")
-        return text.format(duration=learnt, count=math.ceil(least))
+        return Doubt(text.format(duration=learnt, count=math.ceil(least)), tr(_TOO_LITTLE), leaves_guess=True)
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """At what is ten times as usual."""

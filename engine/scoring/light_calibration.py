@@ -109,12 +109,17 @@ def usual_signals(signals: RawSignals, seconds: Times, reference: Reference | No
     return without_conditions(signals, spoilt(kinds, seconds) | in_other_light(kinds, seconds))
 
 
-def lights_in_words(lights: Sequence[Light]) -> list[str]:
-    """Of several lights: what each is, how much footage it had, and what that can promise; nothing of one alone."""
+def lights_in_words(lights: Sequence[Light], *, unreviewed: bool = False) -> list[str]:
+    """Of several lights: what each is, how much footage it had, and what that can promise; nothing of one alone.
+
+    Footage that is `unreviewed` promises nothing.
+    """
     if len(lights) < 2:
         return []
     names = light_names([each.reference for each in lights if each.reference])
     told = tr("{light}: {length} of normal footage, which can't promise less than {count} false alarms an hour")
+    if unreviewed:
+        told = tr("{light}: {length} of footage that nobody reviewed, which can't promise a number of false alarms")
     return [
         told.format(light=name, length=duration_in_words(each.seconds), count=math.ceil(each.least_false_alarms))
         for name, each in zip(names, lights, strict=True)

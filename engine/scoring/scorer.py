@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -20,6 +21,18 @@ Times = npt.NDArray[np.floating]
 
 FALSE_ALARMS_PER_HOUR = 2.0
 """What a reviewer is shown unless they ask for another number."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """That nobody knows how many false alarms a threshold gives, in words that are translated."""
+
+    text: str
+    """In a few words, which fit into a line with others."""
+    explanation: str
+    """Why, and what helps: a line each."""
+    leaves_guess: bool = False
+    """Whether the number that is expected still says something."""
 
 
 class Scorer(ABC):
@@ -116,10 +129,10 @@ class Scorer(ABC):
         del threshold, hours
         return None
 
-    def doubt(self, threshold: float) -> str:
-        """What is not known of the false alarms at a threshold, in words; empty where nothing has to be said."""
+    def doubt(self, threshold: float) -> Doubt | None:
+        """What is not known of the false alarms at a threshold; None where nothing has to be said."""
         del threshold
-        return ""
+        return None
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """Where a segment ends that needs `enter` to begin; `moved_from` is the rule whose threshold a person moved."""

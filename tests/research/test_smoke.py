@@ -18,6 +18,8 @@ from tests.research.choices.__main__ import main as compare_candidates
 from tests.research.motion.__main__ import main as time_motion_models
 from tests.research.promise.__main__ import main as count_false_alarms
 from tests.research.street import street_pictures
+from tests.research.unreviewed.__main__ import RULES
+from tests.research.unreviewed.__main__ import main as compare_rules
 
 
 @pytest.mark.slow
@@ -68,3 +70,22 @@ def test_forms_of_the_motion_model_are_timed(tmp_path: Path, capsys: pytest.Capt
     assert float(by_name["torch float32"][-2]) == 0
     assert 0 < float(by_name["torch bfloat16"][-2]) < 0.2
     assert len(by_name["half widths"]) == len(by_name["torch float32"])
+
+
+@pytest.mark.slow
+def test_rules_for_rare_seconds_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seconds, fps = 20, 2
+    pictures = list(street_pictures(4 * seconds * fps))
+    for number in range(4):
+        with ClipWriter(tmp_path / f"{number}.mp4", 256, 256, average_fps=fps) as writer:
+            for t, picture in enumerate(pictures[number * seconds * fps : (number + 1) * seconds * fps]):
+                writer.write(picture, t / fps, 1 / fps)
+    command = ["--normal", *(str(tmp_path / f"{number}.mp4") for number in range(4)), "--detector", "plaza"]
+    command += ["--changed", "1", "--seconds", "5", "--others", "2", "--draws", "1"]
+    assert compare_rules([*command, "--measured", str(tmp_path / "measured")]) == 0
+    report = capsys.readouterr().out
+    head, _, *rows = report.splitlines()
+    assert "found: 5 s" in head
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == list(RULES)
+    assert compare_rules([*command, "--measured", str(tmp_path / "measured")]) == 0
+    assert capsys.readouterr().out == report

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.common.language import tr
+from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import Condition, drifts_apart_from
 from engine.scoring.drift import Drift
@@ -18,7 +18,7 @@ from engine.scoring.incremental import IncrementalScores
 from engine.scoring.lights import light_names
 from engine.scoring.ranking import most_suspicious
 from engine.scoring.sampling import Frames
-from engine.scoring.scorer import Scorer
+from engine.scoring.scorer import Doubt, Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.segments import Segment, SegmentFinder, SegmentRule
 from engine.scoring.signals import RawSignals, is_judged
@@ -31,6 +31,10 @@ _TELL_INTERVAL_MS = 200  # the paper's scores change with every batch; announcin
 _TELL_SHARE = 0.05  # of the GUI thread's time at most: a day of video has two million frames
 ROWS_A_STEP = 8192  # some ten milliseconds' work
 _BETWEEN_STEPS_MS = 10  # as much again for whatever else the window does
+_OTHER_LIGHT = tr_noop(
+    "How often normal life reaches the threshold in this light, it can't know.\n"
+    "Calibrate the detector on normal footage of this light, too."
+)
 
 
 class ScoreModel(QObject):
@@ -174,10 +178,10 @@ class ScoreModel(QObject):
             return None
         return self._scorer.expected_alarms(self.rule.enter, self._video.shown_seconds / 3600)
 
-    def doubt(self) -> str:
-        """What is not known of the false alarms at the threshold, in words; empty where nothing has to be said."""
+    def doubt(self) -> Doubt | None:
+        """What is not known of the false alarms at the threshold; None where nothing has to be said."""
         if any(each.is_judged for each in self._conditions):
-            return tr("nobody knows how many: other light than it was calibrated on")
+            return Doubt(tr("nobody knows how many: other light than it was calibrated on"), tr(_OTHER_LIGHT))
         return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:

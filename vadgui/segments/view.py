@@ -215,7 +215,7 @@ class SegmentList(QWidget):
         if per_hour is not None:
             at_threshold = tr("at about {rate:.2g} false alarms an hour").format(rate=per_hour)
         if doubt := session.scoring.doubt():
-            at_threshold = f"{at_threshold} ({doubt})"
+            at_threshold = f"{at_threshold} ({doubt.text})"
         if zones := zones_in_words(session.review.zones):
             at_threshold = tr("{at_threshold}; the picture has {zones}").format(at_threshold=at_threshold, zones=zones)
         match session.analysis.phase:

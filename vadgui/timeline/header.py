@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.language import number_text, tr, tr_noop
-from engine.scoring.scorer import Scorer
+from engine.scoring.scorer import Doubt, Scorer
 from engine.scoring.scorers import default_scorer
 from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.select_all import select_all_on_focus
@@ -34,10 +34,6 @@ _LINES = tr_noop(
 _EXPECTED = tr_noop(
     "How many of this recording's segments are nothing unusual, nine times in ten.\n"
     "It follows from the normal footage that the detector was calibrated on."
-)
-_DOUBT = tr_noop(
-    "What happens more seldom than once in all that footage, it can't know: such a threshold is extrapolated.\n"
-    "Calibrate the detector on more normal footage, an hour at best."
 )
 
 
@@ -118,13 +114,15 @@ class TimelineHeader(QWidget):
         if threshold is not None:
             self.threshold_entered.emit(threshold)
 
-    def show_expected(self, expected: tuple[int, int] | None, doubt: str = "") -> None:
+    def show_expected(self, expected: tuple[int, int] | None, doubt: Doubt | None = None) -> None:
         """Say how many false alarms to expect in the recording, or why nobody can."""
         text = _expected_text(*expected) if expected else ""
-        self._expected.setText(doubt if text and doubt else text)
+        self._expected.setText(doubt.text if text and doubt else text)
         tip = f"{text}.\n{tr(_EXPECTED)}"
         if doubt:
-            tip = f"{doubt}.\n{tr(_DOUBT)}\n" + tr("A guess: {number}.").format(number=text)
+            tip = f"{doubt.text}.\n{doubt.explanation}"
+            if doubt.leaves_guess:
+                tip += "\n" + tr("A guess: {number}.").format(number=text)
         self._expected.setToolTip(tip)
 
     def edit_threshold(self) -> None:

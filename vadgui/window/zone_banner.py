@@ -39,6 +39,7 @@ class ZoneBanner(QWidget):
             review.zones_changed,
             review.access_changed,
             session.detector_changed,
+            session.scoring.drifts_changed,
         ):
             changed.connect(self._show)
         self._show()
@@ -64,7 +65,7 @@ class ZoneBanner(QWidget):
         text, use = "", tr("Use them")
         if self._is_untouched() and self._session.review.found_zones:
             text, use = tr(_CLOCK_FOUND), tr("Count it")
-        elif self._is_untouched():
+        elif self._is_untouched() and not self._session.scoring.is_other_scene:
             detector = self._session.detector
             words = zones_in_words(zones_drawn_with(detector.fingerprint)) if detector else ""
             if detector and words:

@@ -376,3 +376,7 @@ def test_a_detector_of_several_lights_says_what_each_can_promise(tmp_path: Path)
     assert day.startswith("usual light: ")
     assert evening == f"darker: 90 s of normal footage, which can't promise less than {least} false alarms an hour"
     assert file_entry(detector_path("ped2")).lights == ()
+    unreviewed = replace(calibration.with_lights([night]), unreviewed=True)
+    save_detector(known.with_settings(replace(settings, calibration=unreviewed)), tmp_path / "unreviewed.safetensors")
+    for told in file_entry(tmp_path / "unreviewed.safetensors").lights:
+        assert told.endswith("of footage that nobody reviewed, which can't promise a number of false alarms")

@@ -59,14 +59,24 @@ class _Trajectory:
 
 def change_clip(kind: str, clip: Clip, measured: ClipMeasurements, prior: MotionPrior, seed: int) -> ChangedClip | None:
     """The clip with one change of a kind; the same for the same seed. None where the clip has no room for it."""
-    rng = np.random.default_rng([seed, zlib.crc32(kind.encode()), zlib.crc32(clip.name.encode())])
-    return KINDS[kind](clip, measured, prior, rng)
+    return KINDS[kind](clip, measured, prior, _random(kind, clip, seed))
 
 
-def _too_fast(clip: Clip, _: ClipMeasurements, prior: MotionPrior, rng: np.random.Generator) -> ChangedClip:
+def crossing(kind: str, clip: Clip, prior: MotionPrior, seed: int, when: slice) -> ChangedClip:
+    """The clip in which a thing of one of CROSSINGS goes through in these frames; the same for the same seed."""
+    return CROSSINGS[kind](clip, None, prior, _random(kind, clip, seed), when)
+
+
+def _random(kind: str, clip: Clip, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(kind.encode()), zlib.crc32(clip.name.encode())])
+
+
+def _too_fast(
+    clip: Clip, _: ClipMeasurements | None, prior: MotionPrior, rng: np.random.Generator, when: slice | None = None
+) -> ChangedClip:
     make = sprites.running if rng.random() < 0.5 else sprites.cycling
     factor = float(rng.uniform(1.8, 2.6))
-    trajectory = _usual_trajectory(clip, prior, rng, factor, rarest=False)
+    trajectory = _usual_trajectory(clip, prior, rng, factor, rarest=False, when=when)
     return _pasted("too fast", clip, prior, rng, make, trajectory, f"{factor:.1f} times as fast")
 
 
@@ -75,9 +85,11 @@ def _wrong_way(clip: Clip, _: ClipMeasurements, prior: MotionPrior, rng: np.rand
     return _pasted("wrong way", clip, prior, rng, sprites.walking, trajectory, "walks where nobody goes that way")
 
 
-def _unusual_looks(clip: Clip, _: ClipMeasurements, prior: MotionPrior, rng: np.random.Generator) -> ChangedClip:
+def _unusual_looks(
+    clip: Clip, _: ClipMeasurements | None, prior: MotionPrior, rng: np.random.Generator, when: slice | None = None
+) -> ChangedClip:
     make = sprites.driving if rng.random() < 0.5 else sprites.board
-    trajectory = _usual_trajectory(clip, prior, rng, 1.0, rarest=False)
+    trajectory = _usual_trajectory(clip, prior, rng, 1.0, rarest=False, when=when)
     return _pasted("unusual looks", clip, prior, rng, make, trajectory, make.__name__)
 
 
@@ -126,11 +138,19 @@ def _still(trajectory: _Trajectory) -> _Trajectory:
 
 
 def _usual_trajectory(
-    clip: Clip, prior: MotionPrior, rng: np.random.Generator, factor: float, *, rarest: bool, frames: int | None = None
+    clip: Clip,
+    prior: MotionPrior,
+    rng: np.random.Generator,
+    factor: float,
+    *,
+    rarest: bool,
+    frames: int | None = None,
+    when: slice | None = None,
 ) -> _Trajectory:
     """Through a place where things move, at its usual speed times `factor`, in its commonest or rarest direction."""
-    frames = frames or _duration(clip, rng)
+    frames = when.stop - when.start if when else frames or _duration(clip, rng)
     start = int(rng.integers(1, max(len(clip.pictures) - frames, 2)))
+    start = when.start if when else start
     share = prior.moving_share.ravel()
     place = int(rng.choice(len(share), p=share / share.sum()))
     row, column = divmod(place, prior.moving_share.shape[1])
@@ -250,6 +270,8 @@ KINDS: dict[str, Callable[[Clip, ClipMeasurements, MotionPrior, np.random.Genera
     "(replayed)": _delayed,
 }
 """All kinds of change. Those in brackets are controls: changed, but not abnormal."""
+CROSSINGS = {"too fast": _too_fast, "unusual looks": _unusual_looks}
+"""Kinds in which a thing that does not belong there goes through the picture."""
 CONTROLS = tuple(kind for kind in KINDS if kind.startswith("("))
 
 

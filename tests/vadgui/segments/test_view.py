@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
@@ -214,6 +216,24 @@ def test_an_empty_list_says_why(qtbot: QtBot, phase: AnalysisPhase, analysed: bo
     view = SegmentList(session)
     qtbot.addWidget(view)
     assert view.message() == words
+
+
+@pytest.mark.parametrize(
+    ("unreviewed", "doubt"),
+    [
+        (False, "less than 12 an hour can't be promised: 5 min of normal footage"),
+        (True, "no number can be promised: nobody reviewed the 5 min"),
+    ],
+)
+def test_an_empty_list_says_what_little_footage_cannot_promise(qtbot: QtBot, unreviewed: bool, doubt: str) -> None:
+    detector = calibrated_detector()
+    assert detector.calibration is not None
+    detector = replace(detector, calibration=replace(detector.calibration, unreviewed=unreviewed))
+    session = open_session(steady_times(COUNT), calibrated_signals(COUNT, []), detector=detector)
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    assert view.message() == f"Nothing flagged at about 2 false alarms an hour ({doubt})."
 
 
 def test_without_a_video_it_says_what_to_do(qtbot: QtBot) -> None:

@@ -322,6 +322,11 @@ def words(timeline: TimelineView) -> str:
     return "  ".join(label.text() for label in timeline.header.findChildren(QLabel) if label.isVisible())
 
 
+def tips(timeline: TimelineView) -> list[str]:
+    """The tooltips of all labels of the line above the timeline."""
+    return [label.toolTip() for label in timeline.header.findChildren(QLabel)]
+
+
 def test_footage_that_nobody_reviewed_promises_no_number_of_false_alarms(qtbot: QtBot) -> None:
     detector = calibrated_detector()
     assert detector.calibration is not None
@@ -331,6 +336,10 @@ def test_footage_that_nobody_reviewed_promises_no_number_of_false_alarms(qtbot: 
         timeline._session.scoring.set_threshold(threshold_for(per_hour))
         assert "no number can be promised: nobody reviewed the 5 min" in words(timeline)
         assert "expected here" not in words(timeline)
+        (tip,) = (tip for tip in tips(timeline) if "nobody reviewed" in tip)
+        assert "footage that is known to be normal" in tip
+        assert "more normal footage" not in tip
+        assert "A guess" not in tip
 
 
 def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibrated: TimelineView) -> None:
@@ -340,6 +349,7 @@ def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibr
     assert "within this recording" not in words(calibrated)
     assert "False alarms, about" in words(calibrated)
     assert "less than 12 an hour can't be promised: 5 min of normal footage" in words(calibrated)
+    assert any("more normal footage" in tip and "A guess: none expected here." in tip for tip in tips(calibrated))
     assert "expected here" not in words(calibrated)
     calibrated._session.scoring.set_threshold(threshold_for(20))
     assert "expected here" in words(calibrated)
@@ -527,8 +537,7 @@ def test_the_lower_threshold_is_drawn_and_explained(qtbot: QtBot, calibrated: Ti
     drag(calibrated, qtbot, [pixel_of(calibrated, 60, score) for score in (threshold_for(2), 3.0, 4.0)])
     assert line.value() == pytest.approx(calibrated._session.scoring.rule.leave)
     assert line.label.toPlainText() == f"ends below {line.value():.2f}"
-    titles = [label.toolTip() for label in calibrated.header.findChildren(QLabel)]
-    assert any("falls below the dotted one" in tip for tip in titles)
+    assert any("falls below the dotted one" in tip for tip in tips(calibrated))
 
 
 def test_where_the_rough_line_is_the_hover_gives_its_value(qtbot: QtBot) -> None:

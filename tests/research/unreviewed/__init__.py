@@ -1,0 +1,1 @@
+"""How what is rare in footage that nobody reviewed should count for the threshold."""
