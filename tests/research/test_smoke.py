@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.calibrating.held_out_signals import HeldOutSignals, save_held_out_signals
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.signals import missing_signals
 from engine.video.writer import ClipWriter
+from resources import demo_video
 from tests.research.choices import camera_comparison
 from tests.research.choices.__main__ import main as compare_candidates
+from tests.research.motion.__main__ import main as time_motion_models
 from tests.research.promise.__main__ import main as count_false_alarms
 from tests.research.street import street_pictures
 
@@ -50,3 +53,18 @@ def test_false_alarms_are_counted_against_the_promise(tmp_path: Path, capsys: py
     first, *counts = capsys.readouterr().out.splitlines()
     assert first == "2 videos, 2.0 minutes"
     assert [line.split(":")[0] for line in counts] == ["at 2 an hour", "at 10 an hour", "at 60 an hour"]
+
+
+@pytest.mark.slow
+def test_forms_of_the_motion_model_are_timed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    threads = torch.get_num_threads()
+    command = ["--judged", str(demo_video()), "--pictures", "1", "--rounds", "1", "--cache", str(tmp_path)]
+    try:
+        assert time_motion_models([*command, "--threads", "1"]) == 0
+    finally:
+        torch.set_num_threads(threads)
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    by_name = {row[0].removeprefix("| "): row for row in rows}
+    assert float(by_name["torch float32"][-2]) == 0
+    assert 0 < float(by_name["torch bfloat16"][-2]) < 0.2
+    assert len(by_name["half widths"]) == len(by_name["torch float32"])

@@ -1,0 +1,1 @@
+"""What would make the motion model faster, and what becomes of its outputs."""
