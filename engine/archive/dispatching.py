@@ -129,7 +129,7 @@ class Dispatcher:
             Cancelled: `should_stop` said yes.
         """
         try:
-            while not self._has_no_more() or self._open:
+            while self._give_shards() or self._open:
                 if self._should_stop():
                     raise Cancelled
                 for ended in self._workers.wait(_WAIT_SECONDS):
@@ -141,16 +141,16 @@ class Dispatcher:
                 self._leases.release(each.recording)
             self._open.clear()
 
-    def _has_no_more(self) -> bool:
-        """Give every free worker a shard; whether there is none left for one that has nothing to do."""
+    def _give_shards(self) -> bool:
+        """Give every free worker a shard; whether there was one for each that had nothing to do."""
         for worker in self._workers.free:
             if shard := self._next_shard(worker):
                 self._workers.submit(worker, shard)
                 self._last[worker] = shard.path
                 self._given[worker] += 1
             elif not self._given[worker]:
-                return True
-        return False
+                return False
+        return True
 
     def _next_shard(self, worker: Worker) -> Shard | None:
         """Of the recording that the worker has open, else of a new one, else of the one with the most to do.
