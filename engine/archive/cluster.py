@@ -113,7 +113,7 @@ class RayWorkers(Workers):
         done = {*ready, *more}
         for reference in done.intersection(starting):
             self._take_started(starting[reference], reference)
-        ended = []
+        ended: list[Ended] = []
         for reference in [each for each in self._pending if each in done]:  # in the order that they were given
             if reference in self._pending:
                 ended += self._take_ended(self._pending.pop(reference), reference)
