@@ -6,7 +6,7 @@ BUILD_DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 # Whole blocks of neighbours, which share fixtures, go to a worker; who is done first takes from the other's.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: help demo run test test-fast abuse test-research lint quick-lint docs format audit release bench clean
+.PHONY: help demo run test test-fast abuse test-research lint quick-lint docs format catalogues audit release bundle bench clean
 
 help:
 	@echo "make demo               review the bundled demo scene"
@@ -20,6 +20,7 @@ help:
 	@echo "make format             format the code and mend what the linter can"
 	@echo "make audit              look up known vulnerabilities of the pinned packages"
 	@echo "make release            wheel, sdist, SBOM and requirements with hashes, in the folder dist"
+	@echo "make bundle             the program for machines without Python, in the folder dist/vadgui"
 	@echo "make bench [BENCH=...]  benchmarks, by name: $(notdir $(basename $(filter-out %/__init__.py %/__main__.py,$(wildcard tests/benchmarks/*.py))))"
 	@echo "make clean              remove .venv and caches of the checks"
 	@echo "PYTHON=/path/to/python names the Python (3.11 to 3.13) to set up with."
@@ -72,6 +73,9 @@ audit: .venv/ready-dev
 
 release: .venv/ready-dev
 	$(BIN)/python packaging/release.py
+
+bundle: .venv/ready-dev
+	$(BIN)/python packaging/bundle.py
 
 bench: .venv/ready-dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)

@@ -104,6 +104,8 @@ def _package(name: str, wanted: SpecifierSet) -> Check:
 
 
 def _pip_install(requirement: str) -> str:
+    if getattr(sys, "frozen", False):  # by PyInstaller: there is no pip
+        return "Unpack the program anew: a part of it is missing or was changed."
     return f'Run: "{sys.executable}" -m pip install "{requirement}"'
 
 

@@ -81,6 +81,14 @@ def test_a_missing_package_comes_with_the_command_that_installs_it(monkeypatch: 
     assert f'-> Run: "{sys.executable}" -m pip install "qasync>=0.28"' in result.stdout
 
 
+def test_the_bundle_has_no_pip_to_install_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_versions(monkeypatch, qasync=None)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    result = CliRunner().invoke(cli, ["doctor"])
+    assert "-> Unpack the program anew" in result.stdout
+    assert "-m pip" not in result.stdout
+
+
 @pytest.mark.parametrize("version", ["6.12.0", "6.9.1", "6.7.3"])
 def test_a_version_out_of_range_is_a_problem(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     pretend_versions(monkeypatch, PySide6_Essentials=version)

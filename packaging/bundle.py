@@ -1,0 +1,91 @@
+"""Builds the program for machines without Python: a folder with `vad` and `vadgui` in it, by PyInstaller.
+
+.venv/bin/python packaging/bundle.py            into dist/vadgui, for the system that it is run on
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from release import CONSTRAINTS, ROOT, build, environment_with
+
+BUNDLER = "pyinstaller==6.22.3"
+SPEC = ROOT / "packaging" / "bundle.spec"
+
+
+def main() -> int:
+    """Build and try it; 0 also where the bundler can't be had, which is said aloud."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="FOLDER")
+    chosen = parser.parse_args()
+    bundle = build_bundle(chosen.out.absolute())
+    if bundle:
+        check(bundle)
+        print(bundle)
+    return 0
+
+
+def build_bundle(folder: Path) -> Path | None:
+    """The bundle, from the wheel and the pinned versions alone; None where the bundler can't be installed.
+
+    An environment of its own, for PyInstaller follows whatever else is installed, too: that takes hours.
+
+    Raises:
+        subprocess.CalledProcessError: the packages can't be installed, or PyInstaller fails.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        python = environment_with(Path(place, "environment"), BUNDLER)
+        if python is None:
+            return None
+        wheel, _ = build(Path(place, "wheel"))
+        pins = ["--constraint", str(CONSTRAINTS)]
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *pins, str(wheel)], check=True)
+        places = ["--distpath", str(folder), "--workpath", str(Path(place, "work"))]
+        command = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, str(SPEC)]
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        environment.pop("PYTHONPATH", None)
+        subprocess.run(command, cwd=place, env=environment, check=True)
+    return folder / "vadgui"
+
+
+def check(bundle: Path, root: Path | None = None) -> None:
+    """Try the bundle without this environment: its doctor, an analysis, the window's demo.
+
+    With `root`, in that root of another system, for which this has to be the superuser; the bundle has to lie in it.
+
+    Raises:
+        subprocess.CalledProcessError: something in it does not work.
+        FileNotFoundError: the analysis or the demo wrote nothing.
+    """
+    suffix = ".exe" if os.name == "nt" else ""
+    inside = ["chroot", str(root)] if root else []
+    place = f"/{bundle.relative_to(root)}" if root else str(bundle)
+    with tempfile.TemporaryDirectory(dir=root / "tmp" if root else None) as home:
+        home_inside = f"/{Path(home).relative_to(root)}" if root else home
+        kept = {name: os.environ[name] for name in ("SYSTEMROOT", "PATHEXT") if name in os.environ}
+        places = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP"), home_inside)
+        system = {"PATH": os.defpath, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
+        demo = next(bundle.rglob("plaza.mp4"))
+        video = f"/{demo.relative_to(root)}" if root else str(demo)
+        results, shown = f"{home_inside}/results", f"{home_inside}/shown"
+        for program, *arguments in (
+            ("vad", "detectors", "list"),
+            ("vad", "doctor"),
+            ("vad", "analyse", video, "--detector", "plaza", "--device", "cpu", "--out", results, "--quiet"),
+            ("vad", "-m", "vadgui", "--help"),
+            ("vadgui", "--demo", "--output", shown),
+        ):
+            command = [*inside, f"{place}/{program}{suffix}", *arguments]
+            subprocess.run(command, env={**kept, **places, **system}, check=True)
+        for folder in ("results", "shown"):
+            if not list(Path(home, folder).iterdir()):
+                raise FileNotFoundError(f"nothing was written to {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
