@@ -21,7 +21,6 @@ from vadgui.dialogs.action_tree import ActionTree
 from vadgui.ui.action_spec import ActionSpec
 from vadgui.ui.action_specs import SPECS
 from vadgui.ui.keymap import Keymap, shown_keys
-from vadgui.ui.widgets import button
 
 _SIZE = (560, 640)
 
@@ -46,10 +45,11 @@ class ShortcutsDialog(QDialog):
             if keys := keymap.keys(spec.name):
                 self.tree.add(spec.name, shown_keys(keys))
         self.search.textChanged.connect(self.tree.filter)
-        buttons = _close_button(self)
-        change = button(tr("Change keys …"))
+        buttons = QDialogButtonBox()  # Tab goes through its buttons in the order in which they were added
+        change = buttons.addButton(tr("Change keys …"), QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(QDialogButtonBox.StandardButton.Close)
         change.clicked.connect(self._change)
-        buttons.addButton(change, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for widget in (self.search, self.tree, buttons):
             layout.addWidget(widget)
@@ -86,11 +86,7 @@ class AboutDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(title)
         layout.addWidget(text)
-        layout.addWidget(_close_button(self))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
         self.setMinimumWidth(420)
-
-
-def _close_button(dialog: QDialog) -> QDialogButtonBox:
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    buttons.rejected.connect(dialog.reject)
-    return buttons

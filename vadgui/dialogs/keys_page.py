@@ -93,6 +93,9 @@ class KeysPage(QWidget):
             editor.setEnabled(bool(name))
             with QSignalBlocker(editor):
                 editor.setKeySequence(QKeySequence(keys[number] if number < len(keys) else ""))
+            # Setting a key brings back Qt's own text, which is longer than the field in some languages.
+            for field in editor.findChildren(QLineEdit):
+                field.setPlaceholderText(tr("No key"))
         self.reset_button.setEnabled(bool(name) and self._keymap.is_changed(name))
         self.reset_all_button.setEnabled(bool(self._keymap.chosen or self._keymap.problems))
         self._tell_conflict("")

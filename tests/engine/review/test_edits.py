@@ -73,7 +73,7 @@ def test_steps_are_stored_in_english_and_told_in_the_language_in_use() -> None:
     assert told == [
         "Verwerfen (Tier), Bilder 10–19",
         "Bestätigen, Bild 7",
-        "Schwelle auf 0.50",
+        "Schwelle auf 0,50",
         "Schwelle auf den Standard",
         "Rename (a, b) to c",
     ]

@@ -34,20 +34,19 @@ from vadgui.ui.keymap import Keymap
 VIDEO = Path("/gate/monday.mp4")
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda settings, _: SettingsDialog(settings, Keymap()),
-        lambda _, __: ShortcutsDialog(Keymap()),
-        lambda _, __: AboutDialog(),
-        lambda _, __: ClockDialog(VIDEO, None, Clock()),
-        lambda _, folder: DetectorLibraryDialog(DetectorLibrary(folder), detector_path("plaza")),
-        lambda _, __: ArchiveChooser(["/site.archive"]),
-        lambda settings, _: ArchiveWindow(settings, Keymap()),
-        lambda _, __: TrainingWizard(WizardState()),
-    ],
-    ids=["settings", "keys", "about", "clock", "library", "archive-chooser", "archive", "wizard"],
-)
+DIALOGS: dict[str, Callable[[Settings, Path], QWidget]] = {
+    "settings": lambda settings, _: SettingsDialog(settings, Keymap()),
+    "keys": lambda _, __: ShortcutsDialog(Keymap()),
+    "about": lambda _, __: AboutDialog(),
+    "clock": lambda _, __: ClockDialog(VIDEO, None, Clock()),
+    "library": lambda _, folder: DetectorLibraryDialog(DetectorLibrary(folder), detector_path("plaza")),
+    "archive-chooser": lambda _, __: ArchiveChooser(["/site.archive"]),
+    "archive": lambda settings, _: ArchiveWindow(settings, Keymap()),
+    "wizard": lambda _, __: TrainingWizard(WizardState()),
+}
+
+
+@pytest.mark.parametrize("make", DIALOGS.values(), ids=DIALOGS)
 def test_all_that_takes_the_keyboard_has_a_name(
     make: Callable[[Settings, Path], QWidget], settings: Settings, tmp_path: Path, qtbot: QtBot
 ) -> None:

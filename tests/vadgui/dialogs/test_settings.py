@@ -117,6 +117,14 @@ def test_a_conflict_is_told_at_once_and_taken_over_only_when_said(
     assert page.tree.rows["dismiss"].text(1) == ""
 
 
+def test_a_field_without_a_key_says_so_in_the_room_that_it_has(dialog: SettingsDialog) -> None:
+    dialog.pages.setCurrentRow(dialog.pages.count() - 1)
+    for editor in dialog.keys_page.editors:
+        field = editor.findChildren(QLineEdit)[0]
+        assert field.placeholderText() == "No key"
+        assert field.fontMetrics().horizontalAdvance(field.placeholderText()) < field.width() - 20
+
+
 def test_a_cleared_field_is_a_key_less(dialog: SettingsDialog, keymap: Keymap, qtbot: QtBot) -> None:
     choose(dialog, "next_segment")
     dialog.keys_page.editors[0].clear()

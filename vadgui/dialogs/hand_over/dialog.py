@@ -95,8 +95,9 @@ class HandOverDialog(QDialog):
         self.left_out = text_label(_left_out_words(told), "muted")
         self.left_out.setToolTip("\n".join(told))
         self.left_out.setVisible(bool(left_out))
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox()  # Tab goes through its buttons in the order in which they were added
         self.export_button = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self._ask_and_export)
         self.buttons.rejected.connect(self.reject)
