@@ -435,7 +435,8 @@ class Settings(QObject):
 
 def _discard(store: QSettings, folder: TemporaryDirectory[str]) -> None:
     # What is not written yet would be later, by the store's destructor, into a folder made anew.
-    store.sync()
+    with suppress(RuntimeError):  # when the program ends, Qt may have destroyed the store first
+        store.sync()
     folder.cleanup()
 
 

@@ -87,8 +87,9 @@ def test_a_setting_that_is_whole_stays_beside_odd_ones(settings: Settings) -> No
     assert (read.theme, read.export_panels, read.analyse_on_open) == ("system", "frame,psnr_mask", False)
 
 
-def test_temporary_settings_leave_nothing_behind(tmp_path: Path) -> None:
-    code = "from vadgui.settings import Settings; settings = Settings.temporary(); settings.device = 'cpu'"
+@pytest.mark.parametrize("ending", ["", "import shiboken6; shiboken6.delete(settings.store)"], ids=["", "Qt first"])
+def test_temporary_settings_leave_nothing_behind(ending: str, tmp_path: Path) -> None:
+    code = f"from vadgui.settings import Settings; settings = Settings.temporary(); settings.device = 'cpu'; {ending}"
     places = {name: str(tmp_path) for name in ("TMPDIR", "TEMP", "TMP")}
     subprocess.run([sys.executable, "-c", code], env={**os.environ, **places}, check=True)
     assert list(tmp_path.iterdir()) == []
