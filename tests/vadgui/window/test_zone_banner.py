@@ -32,7 +32,7 @@ def test_zones_are_not_offered_for_another_scene(
     layout: np.ndarray, offered: bool, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     zones = (Zone.rectangle(ZoneKind.IGNORED, (0.0, 0.5), (1.0, 1.0)),)
-    monkeypatch.setattr("vadgui.window.zone_banner.zones_drawn_with", lambda fingerprint: zones)
+    monkeypatch.setattr("vadgui.window.zone_banner.zones_drawn_with", lambda _: zones)
     detector = calibrated_detector()
     assert detector.calibration is not None
     reference = Reference.of([(signals_of(LAYOUT), TIMES)])
