@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from engine.scoring.sampling import Sampling
 
 LOCAL = "local"
 """The address of a cluster of this machine alone, which lives as long as the workers do."""
+SHARDS_AHEAD = 2
+"""So many a worker has at once, so that it does not wait for the next one."""
 MOST_STARTS = 3
 """So often a worker may die while it starts before all is given up."""
 _ANSWER_SECONDS = 10.0
@@ -31,7 +34,8 @@ class _Process:
     actor: Any
     starting: Any
     """Pending until it has loaded the detector; None afterwards."""
-    shard: Shard | None = None
+    shards: deque[Shard] = field(default_factory=deque)
+    """What it has to do, in order."""
     starts: int = 1
     """So often it was started in a row."""
 
@@ -81,14 +85,16 @@ class RayWorkers(Workers):
         return len(self._processes)
 
     @property
-    def idle(self) -> Sequence[Worker]:
-        """Those that have loaded the detector and have nothing to do."""
-        return [worker for worker, each in self._processes.items() if each.starting is None and each.shard is None]
+    def free(self) -> Sequence[Worker]:
+        """Those that have loaded the detector and can be given a shard, first those that have none."""
+        begun = [worker for worker, each in self._processes.items() if each.starting is None]
+        free = [worker for worker in begun if len(self._processes[worker].shards) < SHARDS_AHEAD]
+        return sorted(free, key=lambda worker: len(self._processes[worker].shards))
 
     def submit(self, worker: Worker, shard: Shard) -> None:
         """Give it a shard."""
         process = self._processes[worker]
-        process.shard = shard
+        process.shards.append(shard)
         self._pending[process.actor.run.remote(shard)] = worker
 
     def wait(self, seconds: float) -> list[Ended]:
@@ -104,12 +110,13 @@ class RayWorkers(Workers):
         ready, _ = self._ray.wait(references, timeout=seconds)
         # Whatever else has ended by now is taken at the same time.
         more, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
-        ended = []
-        for reference in {*ready, *more}:
-            if reference in starting:
-                self._take_started(starting[reference], reference)
-            else:
-                ended.append(self._take_ended(self._pending.pop(reference), reference))
+        done = {*ready, *more}
+        for reference in done.intersection(starting):
+            self._take_started(starting[reference], reference)
+        ended: list[Ended] = []
+        for reference in [each for each in self._pending if each in done]:  # in the order that they were given
+            if reference in self._pending:
+                ended += self._take_ended(self._pending.pop(reference), reference)
         return ended
 
     def close(self) -> None:
@@ -156,17 +163,18 @@ class RayWorkers(Workers):
             raise ArchiveError(tr("A worker of the cluster can't begin"), subject=problem[0], advice=problem[1])
         process.starting = None
 
-    def _take_ended(self, worker: Worker, reference: Any) -> Ended:
+    def _take_ended(self, worker: Worker, reference: Any) -> Iterator[Ended]:
         process = self._processes[worker]
-        shard, process.shard = process.shard, None
-        assert shard is not None
         try:
-            outcome: Outcome | None = self._ray.get(reference)
+            outcome: Outcome = self._ray.get(reference)
         except self._ray.exceptions.RayError:
-            outcome = None
             self._ray.kill(process.actor)
+            self._pending = {other: whose for other, whose in self._pending.items() if whose != worker}
             self._replace(worker)
-        return Ended(worker, shard, outcome)
+            for number, shard in enumerate(process.shards):
+                yield Ended(worker, shard, None, was_begun=number == 0)
+        else:
+            yield Ended(worker, process.shards.popleft(), outcome)
 
 
 class _Judging:

@@ -114,7 +114,9 @@ class Dispatcher:
         self._open_store = open_store
         self._open: dict[Path, _OpenRecording] = {}
         self._last: dict[Worker, Path] = {}
-        """What each worker has open."""
+        """What each worker has open, or will have once it has done what it was given."""
+        self._given: Counter[Worker] = Counter()
+        """Shards that each worker has and has not done."""
 
     def run(self) -> Generator[Event, None, None]:
         """Do all recordings that wait; whoever gets one that is judged finishes it, and closes its store.
@@ -127,7 +129,7 @@ class Dispatcher:
             Cancelled: `should_stop` said yes.
         """
         try:
-            while not self._has_no_more() or self._open:
+            while self._give_shards() or self._open:
                 if self._should_stop():
                     raise Cancelled
                 for ended in self._workers.wait(_WAIT_SECONDS):
@@ -139,36 +141,48 @@ class Dispatcher:
                 self._leases.release(each.recording)
             self._open.clear()
 
-    def _has_no_more(self) -> bool:
-        """Give every idle worker a shard; whether there is none left for one of them."""
-        for worker in self._workers.idle:
-            shard = self._next_shard(worker)
-            if shard is None:
-                return True
-            self._workers.submit(worker, shard)
-            self._last[worker] = shard.path
-        return False
+    def _give_shards(self) -> bool:
+        """Give every free worker a shard; whether there was one for each that had nothing to do."""
+        for worker in self._workers.free:
+            if shard := self._next_shard(worker):
+                self._workers.submit(worker, shard)
+                self._last[worker] = shard.path
+                self._given[worker] += 1
+            elif not self._given[worker]:
+                return False
+        return True
 
     def _next_shard(self, worker: Worker) -> Shard | None:
-        """Of the recording that the worker has open, else of a new one, else of the one with the most to do."""
+        """Of the recording that the worker has open, else of a new one, else of the one with the most to do.
+
+        The last only for a worker that has nothing to do: another one would close its recording too early.
+        """
         own = self._open.get(self._last.get(worker, Path()))
         if own and own.waiting:
             return own.waiting.popleft()
+        is_busy = self._given[worker] > 0
+        if is_busy and own and own.look is None:
+            return None  # what it looks at is divided next
         if recording := self._leases.take():
             heartbeat = Heartbeat(self._leases, recording, self._should_stop, self._lease_seconds)
             self._open[recording.path] = _OpenRecording(recording, heartbeat)
             return Shard(recording.path, recording.fingerprint)
+        if is_busy:
+            return None
         most = max(self._open.values(), key=lambda each: len(each.waiting), default=None)
         return most.waiting.popleft() if most and most.waiting else None
 
     def _take(self, ended: Ended) -> Iterator[Event]:
+        self._given[ended.worker] -= 1
         opened = self._open.get(ended.shard.path)
         if opened is None:
             return  # it failed, or was lost to another process, while this was running
         shard, outcome = ended.shard, ended.outcome
         if shard.verify != opened.verify:
             return  # by numbers of frames that were wrong
-        if isinstance(outcome, Look):
+        if not ended.was_begun:
+            opened.waiting.appendleft(shard)
+        elif isinstance(outcome, Look):
             self._divide(opened, outcome)
         elif isinstance(outcome, JudgedShard) and opened.look:
             if outcome.times_digest == opened.look.times_digest:

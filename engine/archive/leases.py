@@ -101,6 +101,22 @@ class Leases:
                         return candidate
         return None
 
+    def count_of_others(self) -> int:
+        """How many recordings other processes have, those included that died with them.
+
+        Raises:
+            ArchiveError: the archive can't be read.
+        """
+        r = recordings.c
+        theirs = [r.analysis_state == AnalysisState.RUNNING, r.worker != self._worker]
+        if self._cameras:
+            theirs.append(r.camera.in_(self._cameras))
+        with self._archive.reading() as connection:
+            count: int = connection.execute(
+                sa.select(sa.func.count()).select_from(recordings).where(*theirs)
+            ).scalar_one()
+        return count
+
     def renew(self, recording: LeasedRecording, share: float | None = None) -> bool:
         """Keep a recording for longer, and tell how much of it is analysed; False where another process has it now.
 

@@ -18,20 +18,22 @@ class Ended:
     worker: Worker
     shard: Shard
     outcome: Outcome | None
-    """None where the worker died over it."""
+    """None where the worker died."""
+    was_begun: bool = True
+    """Whether the worker may have died over it: not of one that was only next."""
 
 
 class Workers(ABC):
-    """Any number of workers, each of which does one shard at a time."""
+    """Any number of workers, each of which does one shard after another in the order that it was given them."""
 
     @property
     @abstractmethod
-    def idle(self) -> Sequence[Worker]:
-        """Those that have nothing to do."""
+    def free(self) -> Sequence[Worker]:
+        """Those that can be given a shard, first those that have none."""
 
     @abstractmethod
     def submit(self, worker: Worker, shard: Shard) -> None:
-        """Give an idle worker a shard."""
+        """Give a free worker a shard."""
 
     @abstractmethod
     def wait(self, seconds: float) -> list[Ended]:

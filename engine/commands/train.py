@@ -113,6 +113,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
     use_language_of_environment()
     changes = {} if footage else _amendments(ctx)
     run = Run(run_folder)
+    run.forget_request()
     requests = StopControl(run.request_path)
     with _signals_as_stop_requests(requests):
         if supervised:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,15 @@ class Run:
                 file.write(request.encode())
         except OSError as error:
             raise _unwritable(self.folder, error) from error
+
+    def forget_request(self) -> None:
+        """Delete a request that was meant for an earlier process; call it before this process trains in the folder.
+
+        It asks no clock, which may have been set meanwhile.
+        """
+        if self.process_id is None:
+            with suppress(OSError):
+                self.request_path.unlink()
 
     @property
     def held_out_videos(self) -> tuple[str, ...]:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 Request = Literal["stop", "finish"]
 
 _POLL_SECONDS = 0.25
-_STALE_SECONDS = 5.0
 
 
 class StopControl:
     """Collects requests from any thread and from the run's request file; the trainer polls it in its own thread."""
 
     def __init__(self, request_file: Path | None = None) -> None:
-        """Create it when the process starts: an older request file was meant for an earlier process, and is deleted."""
         self._file = request_file
-        with suppress(OSError):
-            if request_file is not None and request_file.stat().st_mtime < time.time() - _STALE_SECONDS:
-                request_file.unlink()
         self._polled_at = float("-inf")
         self._stop = threading.Event()
         self._finish = threading.Event()

@@ -37,7 +37,7 @@ every_command = pytest.mark.parametrize(
         for each in COMMANDS
     ],
 )
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 + 15 * KILLS)]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -90,7 +90,7 @@ class _Simulated(Workers):
         self.shards = self.deaths = 0
 
     @property
-    def idle(self) -> Sequence[Worker]:
+    def free(self) -> Sequence[Worker]:
         """Those that have nothing to do."""
         return list(self._idle)
 

@@ -62,7 +62,7 @@ def _seconds(footage: Path, settings: AnalysisSettings, count: int) -> float:
         finished(scan(archive, rest_seconds=0.0))
         workers = RayWorkers(LOCAL, detector_path("plaza"), settings.scorer.sampling, device="cpu", count=count)
         with closing(workers):
-            while len(workers.idle) < count:
+            while len(workers.free) < count:
                 workers.wait(1.0)
             begun = time.perf_counter()
             for _ in analyse_divided(Leases(archive), workers, settings):

@@ -28,7 +28,9 @@ _SEGMENT_WIDTHS_PX = {
     ranking.RECORDING: 228,
     ranking.NOTE: 60,
 }
+_SEGMENT_SHARES = {ranking.CAMERA: 0.2, ranking.RECORDING: 0.4}
 _NOTED_WIDTHS_PX = {noted.WHAT: 150, noted.CAMERA: 110, noted.RECORDING: 220}
+_NOTED_SHARES = {noted.CAMERA: 0.2, noted.RECORDING: 0.3}
 
 
 class ArchiveLists(QTabWidget):
@@ -52,9 +54,14 @@ class ArchiveLists(QTabWidget):
         self.noted = NotedModel(self)
         self.filters = FilterBar()
         self.segments = OpeningTable(
-            tr("Segments of the archive, the highest score first"), self.ranking, _SEGMENT_WIDTHS_PX
+            tr("Segments of the archive, the highest score first"),
+            self.ranking,
+            _SEGMENT_WIDTHS_PX,
+            _SEGMENT_SHARES,
         )
-        self.recordings = OpeningTable(tr("Recordings that need attention"), self.noted, _NOTED_WIDTHS_PX)
+        self.recordings = OpeningTable(
+            tr("Recordings that need attention"), self.noted, _NOTED_WIDTHS_PX, _NOTED_SHARES
+        )
         self._scores = ScoreDelegate(self.segments)
         self.segments.setItemDelegateForColumn(ranking.SCORE, self._scores)
         self._nothing = text_label(role="muted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,16 +25,23 @@ _GAP_PX = 8
 
 
 class OpeningTable(QTableView):
-    """Shows whole rows of a model; of the columns the last takes what room is left."""
+    """Shows whole rows of a model; room beyond the widths of its columns goes to some by `shares`, else to the last."""
 
     row_opened = Signal(int)
     row_chosen = Signal(int)
     """The cursor was put on a row, by whomever."""
 
     def __init__(
-        self, name: str, model: QAbstractTableModel, widths_px: Mapping[int, int], parent: QWidget | None = None
+        self,
+        name: str,
+        model: QAbstractTableModel,
+        widths_px: Mapping[int, int],
+        shares: Mapping[int, float],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._shares = shares
+        self._room_px = 0
         self.setAccessibleName(name)
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -57,12 +64,23 @@ class OpeningTable(QTableView):
         for column, width_px in widths_px.items():
             # A name of a column is longer in some languages.
             self.setColumnWidth(column, max(width_px, columns.sectionSizeHint(column)))
+        last_px = widths_px.get(columns.count() - 1, columns.minimumSectionSize())
+        self._least_px = sum(columns.sectionSize(column) for column in range(columns.count() - 1)) + last_px
         self.doubleClicked.connect(lambda index: self.row_opened.emit(index.row()))
         self.selectionModel().currentRowChanged.connect(lambda index, _: self.row_chosen.emit(index.row()))
 
     def choose(self, row: int) -> None:
         """Put the cursor on a row, without leaving the column that is in sight."""
         self.setCurrentIndex(self.model().index(row, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Share the room anew, on top of widths that were dragged."""
+        room_px = max(self.viewport().width() - self._least_px, 0)
+        for column, share in self._shares.items():
+            more_px = int(room_px * share) - int(self._room_px * share)
+            self.setColumnWidth(column, self.columnWidth(column) + more_px)
+        self._room_px = room_px
+        super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802, D102
         if event.key() in OPENING_KEYS and self.currentIndex().isValid():

@@ -149,6 +149,9 @@ def analyse(
             raise KeyboardInterrupt(
                 "Stopped. What was analysed is kept: the same command goes on from there."
             ) from None
+        if not quiet and (others := leases.count_of_others()):
+            advice = "If one of them died, run this again when its lease has ended (see --lease)."
+            click.echo(f"{others} recordings are with other processes. {advice}", err=True)
     ctx.exit(1 if lost else 0)
 
 

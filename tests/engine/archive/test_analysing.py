@@ -392,3 +392,20 @@ def test_the_command_says_what_it_did(
     assert "unusual" in (found := CliRunner().invoke(cli, ["archive", "search"]).stdout) or "rare motion" in found
     again = CliRunner().invoke(cli, [*options, "--retry", "--attempts", "1", "--quiet"])
     assert (again.exit_code, again.stdout) == (1, "")
+
+
+def test_the_command_says_what_other_processes_have(
+    archive: Archive, footage: Path, place: str, calibrated_file: Path, cache: Path
+) -> None:
+    del cache
+    film(footage / "a.mp4")
+    scanned(archive, footage)
+    leases = Leases(archive)
+    taken = leases.take()
+    assert taken
+    options = ["archive", "analyse", "--archive", place, "--detector", str(calibrated_file), "--device", "cpu"]
+    result = CliRunner().invoke(cli, options)
+    assert "0 recordings analysed, 0 failed." in result.stderr
+    assert "1 recordings are with other processes" in result.stderr
+    leases.release(taken)
+    assert "other processes" not in CliRunner().invoke(cli, options).stderr

@@ -1,15 +1,17 @@
-"""Workers of a cluster that die while they start, on a Ray that is not there."""
+"""Workers of a cluster that die, on a Ray that is not there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from engine.archive import cluster
 from engine.archive.cluster import LOCAL, MOST_STARTS, RayWorkers
+from engine.archive.shards import Shard
 from engine.common.errors import ArchiveError
 from engine.scoring.sampling import SAMPLED
 
@@ -26,9 +28,10 @@ class FakeRay:
     def __init__(self, deaths: int) -> None:
         self.deaths = deaths
         self.started = 0
+        self.options: dict[str, Any] = {}
 
-    def init(self, **_: object) -> None:
-        pass
+    def init(self, **options: object) -> None:
+        self.options = options
 
     def shutdown(self) -> None:
         pass
@@ -48,7 +51,8 @@ class FakeRay:
     def _actor(self, *_: object) -> SimpleNamespace:
         self.started += 1
         number = self.started
-        return SimpleNamespace(start=SimpleNamespace(remote=lambda: number))
+        run = SimpleNamespace(remote=lambda shard: -shard.stop)  # below the number of deaths: it dies over each shard
+        return SimpleNamespace(start=SimpleNamespace(remote=lambda: number), run=run)
 
     def wait(self, references: Sequence[int], **_: object) -> tuple[list[int], list[int]]:
         return list(references), []
@@ -77,6 +81,40 @@ def test_one_that_dies_each_time_it_starts_ends_the_work(monkeypatch: pytest.Mon
 def test_one_that_died_once_or_twice_is_started_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     started = workers(FakeRay(deaths=MOST_STARTS - 1), monkeypatch, tmp_path)
     for _ in range(MOST_STARTS):
-        assert started.idle == []
+        assert started.free == []
         assert started.wait(0) == []
-    assert started.idle == [0]
+    assert started.free == [0]
+
+
+def test_a_cluster_of_this_machine_has_the_cores_asked_for_and_this_copy_of_the_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    detector = tmp_path / "detector"
+    detector.write_bytes(b"weights")
+    ray = FakeRay(deaths=0)
+    monkeypatch.setattr(cluster, "_import_ray", lambda: ray)
+    ray.cluster_resources = lambda: {"CPU": 6.0}  # type: ignore[method-assign]
+    assert RayWorkers(LOCAL, detector, SAMPLED, device="cpu", count=2, cores=3).count == 2
+    assert (ray.options["address"], ray.options["num_cpus"]) == ("local", 6)
+    variables = ray.options["runtime_env"]["env_vars"]
+    assert variables["OMP_NUM_THREADS"] == "3"
+    assert variables["PYTHONPATH"] == str(Path(cluster.__file__).parents[2])
+
+
+def test_what_a_dead_worker_had_next_is_not_taken_for_what_killed_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ray = FakeRay(deaths=0)
+    started = workers(ray, monkeypatch, tmp_path)
+    started.wait(0)
+    shards = [Shard(Path("/f/0.mp4"), "f0", start, start + 10) for start in (1, 11)]
+    for shard in shards:
+        assert started.free == [0]
+        started.submit(0, shard)
+    assert started.free == []
+    ended = started.wait(0)
+    assert [(each.shard, each.outcome, each.was_begun) for each in ended] == [
+        (shards[0], None, True),
+        (shards[1], None, False),
+    ]
+    assert ray.started == 2

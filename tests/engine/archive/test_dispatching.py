@@ -54,29 +54,35 @@ class FakeJudge:
 
 
 class FakeWorkers(Workers):
-    """Some workers that end in any order, and some of which die."""
+    """Some workers of two shards each that end in any order, and some of which die."""
 
     def __init__(self, judge: FakeJudge, count: int = 3, dies: Callable[[Shard], bool] = lambda _: False) -> None:
         self._judge, self._dies = judge, dies
-        self._running: dict[Worker, Shard | None] = dict.fromkeys(range(count))
+        self._running: dict[Worker, list[Shard]] = {number: [] for number in range(count)}
         self._random = np.random.default_rng(0)
 
     @property
-    def idle(self) -> Sequence[Worker]:
-        return [worker for worker, shard in self._running.items() if shard is None]
+    def free(self) -> Sequence[Worker]:
+        return sorted((worker for worker in self._running if len(self._running[worker]) < 2), key=self._load)
 
     def submit(self, worker: Worker, shard: Shard) -> None:
-        assert self._running[worker] is None
-        self._running[worker] = shard
+        assert len(self._running[worker]) < 2
+        self._running[worker].append(shard)
 
     def wait(self, seconds: float) -> list[Ended]:
         del seconds
-        busy = [(worker, shard) for worker, shard in self._running.items() if shard]
+        busy = [worker for worker, shards in self._running.items() if shards]
         if not busy:
             return []
-        worker, shard = busy[int(self._random.integers(len(busy)))]
-        self._running[worker] = None
-        return [Ended(worker, shard, None if self._dies(shard) else self._judge.run(shard))]
+        worker = busy[int(self._random.integers(len(busy)))]
+        shard = self._running[worker].pop(0)
+        if not self._dies(shard):
+            return [Ended(worker, shard, self._judge.run(shard))]
+        behind, self._running[worker] = self._running[worker], []
+        return [Ended(worker, shard, None), *(Ended(worker, each, None, was_begun=False) for each in behind)]
+
+    def _load(self, worker: Worker) -> int:
+        return len(self._running[worker])
 
     def close(self) -> None:
         pass
@@ -90,7 +96,7 @@ class OwnWorker(Workers):
         self._given: Shard | None = None
 
     @property
-    def idle(self) -> Sequence[Worker]:
+    def free(self) -> Sequence[Worker]:
         return [] if self._given else [0]
 
     def submit(self, worker: Worker, shard: Shard) -> None:
@@ -160,8 +166,8 @@ def test_workers_that_start_slowly_are_waited_for(archive: Archive, tmp_path: Pa
         waits = 0
 
         @property
-        def idle(self) -> Sequence[Worker]:
-            return super().idle if self.waits > 3 else []
+        def free(self) -> Sequence[Worker]:
+            return super().free if self.waits > 3 else []
 
         def wait(self, seconds: float) -> list[Ended]:
             self.waits += 1

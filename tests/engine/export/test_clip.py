@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.pipeline import Inspection, inspect
-from engine.common.errors import Cancelled, ExportError
+from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, never_stop
 from engine.export.clip import PANELS, ClipLayout, ExportOptions, export_clip
 from engine.export.drawing import BACKGROUND, psnr_mask
@@ -23,8 +26,10 @@ from engine.export.score_strip import ScoreStrip
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import model_picture
 from engine.scoring.zones import Zone, ZoneKind
+from engine.video import open_video
 from engine.video.frame import Frame, Pixels
 from engine.video.wall_clock import FROM_NAME, RecordingStart
+from tests.clips import make_clip
 from tests.engine.barcode_video import EXPECTED_FLOW, BarcodePredictor, BarcodeVideo, read_barcode
 
 VARIABLE_TIMES = np.cumsum([0.0, *([0.04, 0.04, 0.1, 0.02, 0.5] * 12)])[:60]
@@ -175,6 +180,33 @@ def test_a_video_that_ends_early_is_an_error_and_leaves_no_clip(
     with pytest.raises(ExportError, match="ended after 10"):
         export(video, predictor, 20, 40, tmp_path / "clip.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def cut_short(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 8)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file can't be deleted there")
+@pytest.mark.parametrize("lose", [Path.unlink, cut_short])
+def test_a_recording_that_goes_during_the_export_leaves_a_whole_clip_or_none(
+    tmp_path: Path, lose: Callable[[Path], None]
+) -> None:
+    recording, target = make_clip(tmp_path / "recording.mkv", 60, size=(640, 480)), tmp_path / "out" / "clip.mp4"
+    target.parent.mkdir()
+    options = ExportOptions(panels=("frame",), score_strip=False)
+    failed: ExportError | VideoError | None = None
+    with open_video(recording) as source:
+        try:
+            for number, _ in enumerate(export_clip(source, None, np.zeros(60), 5, 55, target, options)):
+                if number == 3:
+                    lose(recording)
+        except (ExportError, VideoError) as error:
+            failed = error
+    if failed:
+        assert failed.advice
+        assert list(target.parent.iterdir()) == []
+    else:
+        assert len(read_clip(target)[0]) == 50
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 3), (5, 5), (6, 5), (50, 61)])

@@ -254,6 +254,26 @@ def test_a_recording_that_vanishes_can_be_put_back(prepared: Path, sliding_video
     assert_same_footage(folder, prepared)
 
 
+def test_a_recording_that_goes_while_it_is_read_can_be_put_back(
+    prepared: Path, sliding_videos: list[Path], tmp_path: Path
+) -> None:
+    settings, folder, lost = settings_of(sliding_videos), tmp_path / "resumed", sliding_videos[2] / "5.png"
+    kept = lost.read_bytes()
+    teacher = CountingTeacher(2)
+
+    def lose() -> bool:
+        if teacher.should_stop():
+            lost.unlink(missing_ok=True)
+        return False
+
+    with pytest.raises((TrainingError, VideoError)) as caught:
+        list(prepare_footage(settings, folder, teacher, lose))
+    assert caught.value.advice
+    lost.write_bytes(kept)
+    list(prepare_footage(settings, folder, TEACHER))
+    assert_same_footage(folder, prepared)
+
+
 def test_a_recording_that_changed_meanwhile_is_refused(sliding_videos: list[Path], tmp_path: Path) -> None:
     teacher = CountingTeacher(2)
     with pytest.raises(Cancelled):

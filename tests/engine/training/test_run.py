@@ -86,3 +86,23 @@ def test_requests_come_from_another_thread_or_the_request_file(tmp_path: Path) -
     time.sleep(0.3)
     assert requests.should_stop()
     assert requests.should_stop()
+
+
+@pytest.mark.parametrize("set_seconds", [-3600, 0, 3600])
+def test_a_request_to_an_earlier_process_stops_no_later_one_however_the_clock_was_set(
+    tmp_path: Path, set_seconds: int
+) -> None:
+    run = Run.create(tmp_path / "run", SETTINGS)
+    run.request("stop")
+    os.utime(run.request_path, times=(time.time() + set_seconds,) * 2)
+    run.forget_request()
+    assert not StopControl(run.request_path).should_stop()
+
+
+def test_a_request_stays_for_the_process_at_work_however_the_clock_was_set(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", SETTINGS)
+    with run.lock():
+        run.request("stop")
+        os.utime(run.request_path, times=(0, 0))
+        Run(run.folder).forget_request()  # of a second process, which will find the folder locked
+        assert StopControl(run.request_path).should_stop()

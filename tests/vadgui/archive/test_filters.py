@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.common.language import use_language
+from vadgui.archive import ranking
 from vadgui.archive.filters import FilterBar
 from vadgui.archive.lists import ArchiveLists
 
@@ -55,3 +56,22 @@ def test_german_names_of_columns_are_not_cut_off(qtbot: QtBot) -> None:
     lists.show()
     columns = lists.segments.horizontalHeader()
     assert all(columns.sectionSize(each) >= columns.sectionSizeHint(each) for each in range(columns.count()))
+
+
+def test_in_a_wide_window_cameras_and_recordings_get_more_room(qtbot: QtBot) -> None:
+    lists = ArchiveLists()
+    qtbot.addWidget(lists)
+    lists.resize(1000, 300)
+    lists.show()
+    qtbot.waitExposed(lists)
+    table = lists.segments
+    narrow = [table.columnWidth(each) for each in range(table.model().columnCount())]
+    table.setColumnWidth(ranking.RECORDING, narrow[ranking.RECORDING] + 30)  # as if dragged
+    lists.resize(1400, 300)
+    wide = [table.columnWidth(each) for each in range(table.model().columnCount())]
+    grown = [after - before for before, after in zip(narrow, wide, strict=True)]
+    assert grown[ranking.CAMERA] == pytest.approx(80, abs=1)
+    assert grown[ranking.RECORDING] == pytest.approx(160 + 30, abs=1)
+    assert sum(wide) == table.viewport().width()
+    lists.resize(1000, 300)
+    assert table.columnWidth(ranking.RECORDING) == narrow[ranking.RECORDING] + 30

@@ -45,7 +45,7 @@ def model(wanted: list[Sequence[HitKey]], qapp: QApplication) -> RankingModel:
 
 @pytest.fixture
 def table(model: RankingModel, qtbot: QtBot) -> OpeningTable:
-    table = OpeningTable("Segments", model, {})
+    table = OpeningTable("Segments", model, {}, {})
     qtbot.addWidget(table)
     table.resize(800, 400)
     table.show()

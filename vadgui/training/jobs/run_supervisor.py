@@ -43,6 +43,7 @@ class RunSupervisor(QObject):
         self._delete_when_ended: Path | None = None
         self._detach_when_ended = False
         self._expected_until = 0.0
+        self._held_request: Request | None = None
         self._poll_timer = QTimer(self, interval=_POLL_INTERVAL_MS)
         self._poll_timer.timeout.connect(self._poll)
 
@@ -86,7 +87,7 @@ class RunSupervisor(QObject):
             return
         self.client.close()
         self._run.deleteLater()
-        self._run = self._tail = None
+        self._run = self._tail = self._held_request = None
 
     def close(self) -> None:
         """Stop the run's process unless it is detached."""
@@ -146,9 +147,15 @@ class RunSupervisor(QObject):
             self.folder_abandoned.emit(folder)
 
     def _write_request(self, request: Request) -> None:
+        """Ask a process that is not this program's child; one that is only starting is asked when it is at work."""
         assert self._run
+        on_disk = Run(self._run.folder)
+        if on_disk.process_id is None:
+            self._held_request = request
+            return
+        self._held_request = None
         try:
-            Run(self._run.folder).request(request)
+            on_disk.request(request)
         except TrainingError as error:
             self._run.apply(Failed.from_error(error))
 
@@ -172,6 +179,7 @@ class RunSupervisor(QObject):
         with contextlib.suppress(OSError):
             self._tail.skip()
         self.client.start_detached(self._run.folder)
+        self._held_request = None
         self._expected_until = time.monotonic() + _START_TIMEOUT_SECONDS
         self._run.begin(detached=True)
         self._poll_timer.start()
@@ -188,6 +196,8 @@ class RunSupervisor(QObject):
             run.apply(event)
         if is_alive:
             self._expected_until = 0.0
+            if self._held_request:
+                self._write_request(self._held_request)
         elif run.phase.is_active and time.monotonic() > self._expected_until:
             advice = tr("Go on to take it up from its last save.")
             run.apply(Failed(tr("The training ended unexpectedly"), str(run.folder), advice))

@@ -165,6 +165,21 @@ def test_a_detached_run_outlives_its_window_and_is_found_again(
     qtbot.waitUntil(lambda: not psutil.pid_exists(process_id))
 
 
+def test_a_detached_run_that_is_only_starting_is_stopped_when_it_is_at_work(
+    make_run: MakeRun, supervise: Supervise, qtbot: QtBot
+) -> None:
+    supervisor = supervise("learn")
+    run = supervisor.open_run(make_run(motion_epochs=1000))
+    run.start()
+    wait_for_loss(run, qtbot)
+    with qtbot.waitSignal(supervisor.detached):
+        run.continue_in_background()
+    assert Run(run.folder).process_id is None, "the process takes longer to start than the click"
+    run.stop()
+    wait_for(run, RunPhase.STOPPED, qtbot)
+    qtbot.waitUntil(lambda: Run(run.folder).process_id is None)
+
+
 def test_a_killed_background_run_is_reported_as_failed(make_run: MakeRun, supervise: Supervise, qtbot: QtBot) -> None:
     supervisor = supervise("learn")
     run = supervisor.open_run(make_run(motion_epochs=1000))

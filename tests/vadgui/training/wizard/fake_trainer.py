@@ -46,6 +46,7 @@ class FakeTrainer:
         self._behaviour = behaviour
         self._run = Run(folder)
         self._supervised = supervised
+        self._run.forget_request()
         self._requests = StopControl(self._run.request_path)
         self._progress_path = folder / "fake-progress"
         self._event_log = EventLog(self._run.events_path)
