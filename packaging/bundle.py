@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,7 +64,7 @@ def check(bundle: Path, root: Path | None = None) -> None:
         FileNotFoundError: the analysis or the demo wrote nothing.
     """
     suffix = ".exe" if os.name == "nt" else ""
-    inside = ["chroot", str(root)] if root else []
+    inside = [str(shutil.which("chroot")), str(root)] if root else []
     place = f"/{bundle.relative_to(root)}" if root else str(bundle)
     with tempfile.TemporaryDirectory(dir=root / "tmp" if root else None) as home:
         home_inside = f"/{Path(home).relative_to(root)}" if root else home
