@@ -59,7 +59,8 @@ class LearningController(QObject):
         self.verdicts.close()
 
     def _ask_for_camera(self) -> None:
-        video, detector = self._session.video, self._session.detector
+        # Also while the detector is still being loaded: the banner that asks is there as soon as its file is read.
+        video, detector = self._session.video, self._session.scored_by
         if video and detector:
             zones = self._session.review.zones
             self.camera.open(self._window, video.path, detector.path, self._settings.device, zones)
