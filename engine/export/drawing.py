@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.common.language import number_text
 from engine.common.names import displayable
 from engine.flow.colour import wheel_legend
 from engine.scoring.signals import PATCH_GRID
@@ -142,7 +143,7 @@ def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
         patch[:] = grey
         if size_px:
             ink = (0, 0, 0) if grey > 127 else (255, 255, 255)
-            number = f"{value:.{decimals}f}" if np.isfinite(value) else "∞"
+            number = number_text(value, f".{decimals}f") if np.isfinite(value) else "∞"
             height, width = patch.shape[:2]
             draw_text(patch, number, width / 2, height / 2, size_px, ink, align=0.5)
     _outline_worst(patches, patch_psnr_db)

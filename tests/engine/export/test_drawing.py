@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from engine.common.language import in_language
 from engine.export.drawing import (
     BLACK_DB,
     WHITE_DB,
@@ -116,6 +117,14 @@ def test_mask_has_numbers_where_they_are_readable() -> None:
     draw_mask(small, values)
     assert large[192:, 192:].min() == 0
     assert (small[30:, 45:] == 255).all()
+
+
+def test_the_masks_numbers_are_written_as_the_language_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("engine.export.drawing.draw_text", lambda _, text, *__, **___: written.append(text))
+    with in_language("de"):
+        psnr_mask(np.full((4, 4), 30.25))
+    assert set(written) == {"30,2"}
 
 
 def test_infinite_psnr_is_drawn() -> None:
