@@ -358,11 +358,12 @@ def test_what_is_exported_into_a_watched_folder_is_no_new_recording(
     clip = hand_over(program, qtbot, folder, 0, only_frame).path
     package = hand_over(program, qtbot, folder, 3).path
     assert clip.parent == package.parent == folder
+    make_clip(folder / "recorded.mp4")
     shutil.copy(clip, folder / "copied.mp4")
     listed = program.recordings.model
-    qtbot.waitUntil(lambda: any(each.path.endswith("copied.mp4") for each in listed.recordings))
+    qtbot.waitUntil(lambda: any(each.path.endswith("recorded.mp4") for each in listed.recordings))
     qtbot.wait(1000)
-    assert [Path(each.path).name for each in listed.recordings] == ["gate.mp4", "copied.mp4"]
+    assert [Path(each.path).name for each in listed.recordings] == ["gate.mp4", "recorded.mp4"]
 
 
 @pytest.mark.logs_errors
