@@ -120,7 +120,7 @@ def _write_clips(
         raise ExportError(
             f"{len(failed)} of {len(targets)} clips failed",
             subject=folder,
-            advice="Above it says why. The others are there.",
+            advice="Above it says why." + (" The others are there." if len(failed) < len(targets) else ""),
         )
 
 

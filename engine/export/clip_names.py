@@ -49,7 +49,7 @@ def clip_name(template: str, name: str, recording: ReviewedRecording, segment: L
     if room_bytes > _SPARE_BYTES:
         values["recording"] = cut_name(safe_name(name), room_bytes // max(template.count("{recording}"), 1))
     stem = safe_name(_filled_in(template, values))
-    if _RESERVED.match(stem):  # devices, to Windows
+    if stem.startswith(".") or _RESERVED.match(stem):  # hidden files, and to Windows devices
         stem = f"_{stem}"
     return fitting_name(stem, suffix)
 

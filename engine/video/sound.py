@@ -86,7 +86,7 @@ class ClipSound:
         """Exactly `length` samples from a time on, without gap or overlap."""
         at = 0
         for place, samples in self._decoded(start):
-            if abs(place - at) <= _JITTER_SECONDS * self.rate_hz:
+            if at and abs(place - at) <= _JITTER_SECONDS * self.rate_hz:
                 place = at
             yield from self._silence(min(place, length) - at)
             at = max(at, min(place, length))

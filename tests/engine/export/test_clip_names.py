@@ -29,11 +29,12 @@ def test_without_a_time_of_day_the_time_in_the_recording_is_taken() -> None:
 @pytest.mark.parametrize(
     ("template", "made"),
     [
-        ("../{segment}", ".._1.mp4"),
+        ("../{segment}", "_.._1.mp4"),
         ("a:b*{segment}?", "a_b_1_.mp4"),
         ("con", "_con.mp4"),
         ("LPT1.x", "_LPT1.x.mp4"),
         ("dots...", "dots.mp4"),
+        (".{segment}", "_.1.mp4"),
     ],
 )
 def test_names_are_safe_on_every_system(template: str, made: str) -> None:

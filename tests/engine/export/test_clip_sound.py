@@ -50,6 +50,17 @@ def test_sound_is_in_step_with_the_pictures(
     assert sound == pytest.approx(picture, abs=FRAME_SECONDS)
 
 
+@pytest.mark.parametrize("start", [0.985, 0.99, 1.005, 1.23])
+def test_sound_is_not_moved_to_where_its_first_packet_begins(tmp_path: Path, start: float) -> None:
+    video = add_beeps(make_clip(tmp_path / "v.mp4", 100), tmp_path / "s.mov", 4, codec="pcm_s16le", rate=48_000)
+    sound = sound_of(video, [(start, 3.5)])
+    assert sound is not None
+    samples = np.concatenate([block.to_ndarray()[0] for block in sound.until(2.5)])
+    sound.close()
+    loud = start + np.flatnonzero(np.abs(samples) > 0.2) / sound.rate_hz
+    assert loud[loud > 1.5][0] == pytest.approx(2, abs=0.001)
+
+
 def test_it_is_in_step_with_uneven_frames(tmp_path: Path) -> None:
     video = add_beeps(make_clip(tmp_path / "v.mp4", 200, times=UNEVEN), tmp_path / "s.mp4", 10)
     clip = exported(video, 50, 150)
