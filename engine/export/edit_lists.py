@@ -50,13 +50,16 @@ def edl(recording: ReviewedRecording) -> bytes:
             advice=tr("Leave some out by their verdict, or choose OpenTimelineIO (otio) instead."),
         )
     base = round(fps)
-    lines = [f"TITLE: {_line(recording.name)}", "FCM: NON-DROP FRAME", f"* FRAME RATE: {fps:.7g}"]
+    lines = [f"TITLE: {_line(recording.name)}", "FCM: NON-DROP FRAME"]
     at = 0
     for event, segment in enumerate(recording.segments, 1):
         times = (segment.start, segment.stop, at, at + len(segment))
         codes = " ".join(_timecode(frame, base) for frame in times)
         at += len(segment)
-        lines += ["", f"{event:03}  AX       V     C        {codes}", f"* FROM CLIP NAME: {_line(recording.name)}"]
+        lines += ["", f"{event:03}  AX       V     C        {codes}"]
+        if event == 1:  # readers refuse a comment that follows no event
+            lines.append(f"* FRAME RATE: {fps:.7g}")
+        lines.append(f"* FROM CLIP NAME: {_line(recording.name)}")
         lines += [f"* COMMENT: {_line(text)}" for text in segment.in_words()]
     return ("\r\n".join(lines) + "\r\n").encode()
 

@@ -125,9 +125,11 @@ class ClipWriter:
             mark_exported(self._container.metadata)
             self._stream = self._add_stream(codec, options, average_fps)
             self._sound_stream = self._add_sound_stream(facts.sound) if self._sound else None
-        except (av.FFmpegError, OSError) as error:
+        except BaseException as error:  # Ctrl+C before the block is entered, too, leaves nothing
             self._remove_temporary()
-            raise cannot_write_clip(self._target, error) from error
+            if isinstance(error, (av.FFmpegError, OSError)):
+                raise cannot_write_clip(self._target, error) from error
+            raise
 
     def _add_stream(self, codec: str, options: dict[str, str], average_fps: float) -> VideoStream:
         # The rate is only a hint; encoders refuse rates near zero, as of time-lapse footage, and absurd ones.

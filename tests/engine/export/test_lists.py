@@ -153,6 +153,14 @@ def test_an_edl_counts_frames_of_source_and_record() -> None:
     assert "* FROM CLIP NAME: gate 視.mp4" in lines
 
 
+def test_comments_of_an_edl_follow_an_event() -> None:
+    """Readers refuse others: before the first event they take a title and a frame code mode alone."""
+    lines = edit_lists.edl(reviewed()).decode().split("\r\n")
+    first = next(place for place, line in enumerate(lines) if line.startswith("001"))
+    assert [line.partition(":")[0] for line in lines[:first] if line] == ["TITLE", "FCM"]
+    assert lines[first + 1] == "* FRAME RATE: 25"
+
+
 @pytest.mark.parametrize("fps", [10, 24000 / 1001, 25, 30000 / 1001, 50, 12.5])
 def test_a_constant_rate_is_known_as_what_it_is(fps: float) -> None:
     rounded = np.round(np.arange(150) / fps, 3)

@@ -133,6 +133,16 @@ def test_an_exception_leaves_no_file(tmp_path: Path, error: BaseException) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupt_while_a_clip_is_begun_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_metadata: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.video.writer.mark_exported", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ClipWriter(tmp_path / "clip.mp4", 64, 48)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_clip_without_frames_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ExportError), ClipWriter(tmp_path / "clip.mp4", 64, 48):
         pass
