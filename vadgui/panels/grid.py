@@ -114,7 +114,7 @@ class PanelGrid(QWidget):
         session.trace.window_changed.connect(self._refresh)
         self._rank_timer = QTimer(self, singleShot=True, interval=_RANK_INTERVAL_MS)
         self._rank_timer.timeout.connect(self._refresh)
-        session.trace.scores_added.connect(lambda *_: self._rank_timer.isActive() or self._rank_timer.start())
+        session.trace.scores_added.connect(self._refresh_soon)
         self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         self.search_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         session.places.changed.connect(self._refresh)
@@ -257,6 +257,11 @@ class PanelGrid(QWidget):
         self._session.places.show_heat(Panel.HEAT_MAP in self.shown_panels())
         self.shown_panels_changed.emit()
         self.arrangement_changed.emit()
+
+    def _refresh_soon(self) -> None:
+        """Scores of a place come by the hundred."""
+        if not self._rank_timer.isActive():
+            self._rank_timer.start()
 
     def _refresh(self) -> None:
         view, video = self._session.view, self._session.video
