@@ -143,7 +143,7 @@ def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
         patch[:] = grey
         if size_px:
             ink = (0, 0, 0) if grey > 127 else (255, 255, 255)
-            number = number_text(value, f".{decimals}f") if np.isfinite(value) else "∞"
+            number = number_text(float(value), f".{decimals}f") if np.isfinite(value) else "∞"
             height, width = patch.shape[:2]
             draw_text(patch, number, width / 2, height / 2, size_px, ink, align=0.5)
     _outline_worst(patches, patch_psnr_db)
