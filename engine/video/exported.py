@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from contextlib import closing
 from pathlib import Path
 
+from engine.common.errors import VideoError
+from engine.video.decoder import Decoder
 from engine.video.naming import visible_entries
 
 TABLE = "frames.csv"
@@ -44,13 +47,11 @@ def _has_mark(path: Path) -> bool:
     if path.is_dir():
         tables = [each for each in visible_entries(path) if each.name == TABLE]
         return any(_first_line(each) == ",".join(COLUMNS) for each in tables)
-    import av
-
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with closing(Decoder(path, threads=1)) as decoder:
             # Matroska gives its tags back in capitals.
-            return any(tag.lower() == _TAG and value == _MARK for tag, value in container.metadata.items())
-    except (av.FFmpegError, ValueError):
+            return any(tag.lower() == _TAG and value == _MARK for tag, value in decoder.metadata.items())
+    except VideoError:
         return False
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.export.stream_copy import copy_clip
 from engine.video import open_video
 from engine.video.encoding import ClipFormat, Encoding
+from engine.video.exported import is_exported
 from engine.video.picture_sequence import PictureSequence
 from engine.video.watching import REST_SECONDS, FolderWatch
 from engine.video.writer import ClipWriter
@@ -62,6 +66,21 @@ def test_what_the_program_exported_is_no_recording(tmp_path: Path) -> None:
     assert list(watch.look([])) == [folder / "gate.mp4"]
     clock.now += REST_SECONDS
     assert list(watch.look([folder / "gate.mp4"])) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_a_playlist_names_is_not_opened(tmp_path: Path) -> None:
+    """Under any name: whether it is an exported clip is asked of the file alone."""
+    os.mkfifo(tmp_path / "pipe")  # whoever opens it waits
+    playlist = tmp_path / "gate.mp4"
+    playlist.write_text("ffconcat version 1.0\nfile pipe\n")
+    asking = threading.Thread(target=is_exported, args=(playlist, tmp_path), daemon=True)
+    asking.start()
+    asking.join(10)
+    is_waiting = asking.is_alive()
+    if is_waiting:
+        (tmp_path / "pipe").write_bytes(b"")
+    assert not is_waiting
 
 
 def test_a_file_that_is_written_again_in_place_does_not_rest(tmp_path: Path) -> None:
