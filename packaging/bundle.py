@@ -64,28 +64,30 @@ def check(bundle: Path, root: Path | None = None) -> None:
         FileNotFoundError: the analysis or the demo wrote nothing.
     """
     suffix = ".exe" if os.name == "nt" else ""
-    inside = [str(shutil.which("chroot")), str(root)] if root else []
-    place = f"/{bundle.relative_to(root)}" if root else str(bundle)
-    with tempfile.TemporaryDirectory(dir=root / "tmp" if root else None) as home:
-        home_inside = f"/{Path(home).relative_to(root)}" if root else home
+    enter = [str(shutil.which("chroot")), str(root)] if root else []
+
+    def seen(path: Path) -> str:
+        return f"/{path.relative_to(root)}" if root else str(path)
+
+    with tempfile.TemporaryDirectory(dir=root / "tmp" if root else None) as folder:
+        home = Path(folder)
+        results, shown = home / "results", home / "shown"
         kept = {name: os.environ[name] for name in ("SYSTEMROOT", "PATHEXT") if name in os.environ}
-        places = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP"), home_inside)
+        places = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP"), seen(home))
         system = {"PATH": os.defpath, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
-        demo = next(bundle.rglob("plaza.mp4"))
-        video = f"/{demo.relative_to(root)}" if root else str(demo)
-        results, shown = f"{home_inside}/results", f"{home_inside}/shown"
+        video = seen(next(bundle.rglob("plaza.mp4")))
         for program, *arguments in (
             ("vad", "detectors", "list"),
             ("vad", "doctor"),
-            ("vad", "analyse", video, "--detector", "plaza", "--device", "cpu", "--out", results, "--quiet"),
+            ("vad", "analyse", video, "--detector", "plaza", "--device", "cpu", "--out", seen(results), "--quiet"),
             ("vad", "-m", "vadgui", "--help"),
-            ("vadgui", "--demo", "--output", shown),
+            ("vadgui", "--demo", "--output", seen(shown)),
         ):
-            command = [*inside, f"{place}/{program}{suffix}", *arguments]
+            command = [*enter, seen(bundle / f"{program}{suffix}"), *arguments]
             subprocess.run(command, env={**kept, **places, **system}, check=True)
-        for folder in ("results", "shown"):
-            if not list(Path(home, folder).iterdir()):
-                raise FileNotFoundError(f"nothing was written to {folder}")
+        for written in (results, shown):
+            if not list(written.iterdir()):
+                raise FileNotFoundError(f"nothing was written to {written.name}")
 
 
 if __name__ == "__main__":

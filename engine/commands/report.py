@@ -21,7 +21,7 @@ from engine.commands.reviewed_recordings import (
     verdicts_of,
 )
 from engine.common.events import Finished, Noted, Progress
-from engine.export.reviewed import LeftOut
+from engine.common.left_out import LeftOut
 from engine.review.document import Verdict
 
 REPORT_FORMATS = ("html", "pdf")

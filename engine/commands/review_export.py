@@ -18,12 +18,13 @@ from engine.commands.report import REPORT_FORMATS, write_joint_report
 from engine.commands.reviewed_recordings import Predictors, open_reviewed
 from engine.common.durations import duration_in_words
 from engine.common.errors import ExportError, VadError
+from engine.common.left_out import LeftOut
 from engine.common.names import displayable
 from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
 from engine.export.list_files import joint_name, make_folder, refuse_existing, unique_names, write_lists
-from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
+from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted, skipped_gaps
 from engine.hand_over.reviewing import tells_where
 from engine.redaction.regions import Redaction

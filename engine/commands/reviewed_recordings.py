@@ -14,9 +14,10 @@ from engine.analysis.where import stored_evidence
 from engine.commands.progress import finished_with_bar
 from engine.commands.redaction_option import by_kept_clock, kept_redaction, told
 from engine.common.errors import ExportError, VadError
+from engine.common.left_out import LeftOut
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
-from engine.export.reviewed import LeftOut, ReviewedRecording, numbered
+from engine.export.reviewed import ReviewedRecording, numbered
 from engine.export.tables import read_segments_json
 from engine.hand_over.reviewing import reviewed, tells_where
 from engine.review.attaching import ReviewedSegment

@@ -20,6 +20,7 @@ from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Noted, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
 from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_noop
+from engine.common.left_out import LeftOut
 from engine.common.names import displayable, fitting_name
 from engine.evidence.bag import BAGIT_TXT, write_manifest, write_tags
 from engine.evidence.provenance import made_now, program
@@ -27,7 +28,7 @@ from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.edit_lists import UnsuitableError
 from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
-from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
+from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
 from engine.redaction.regions import redaction_in_words
 from engine.report.report import EvidenceOf, write_report

@@ -143,10 +143,14 @@ def draw_mask(picture: Pixels, patch_psnr_db: PatchValues) -> None:
         patch[:] = grey
         if size_px:
             ink = (0, 0, 0) if grey > 127 else (255, 255, 255)
-            number = number_text(float(value), f".{decimals}f") if np.isfinite(value) else "∞"
             height, width = patch.shape[:2]
-            draw_text(patch, number, width / 2, height / 2, size_px, ink, align=0.5)
+            draw_text(patch, mask_number(float(value), decimals), width / 2, height / 2, size_px, ink, align=0.5)
     _outline_worst(patches, patch_psnr_db)
+
+
+def mask_number(value_db: float, decimals: int) -> str:
+    """What the PSNR mask says of a patch, with so many decimals, as the language in use writes it."""
+    return number_text(value_db, f".{decimals}f") if np.isfinite(value_db) else "∞"
 
 
 def overlay_mask(frame: Pixels, patch_psnr_db: PatchValues, opacity: float) -> Pixels:

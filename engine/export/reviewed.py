@@ -11,8 +11,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from engine.common.errors import VadError
-from engine.common.events import Noted
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.export.caveats import Caveats, blind_in_words
@@ -150,30 +148,6 @@ class ReviewedRecording:
             if abs(usual * seconds - 1) < _SAME_RATE / 2:
                 return usual
         return 1 / seconds
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A recording that could not be handed over with others."""
-
-    name: str
-    why: str
-    """What failed, and what to do, in sentences."""
-
-    @classmethod
-    def of(cls, name: str, error: VadError) -> LeftOut:
-        """A recording that fails with an error."""
-        return cls(displayable(name), " ".join(filter(None, (f"{error.what}.", error.advice))))
-
-    @property
-    def in_words(self) -> str:
-        """Which, and why."""
-        return f"{self.name}: {self.why}"
-
-    @property
-    def note(self) -> Noted:
-        """What is told of it while the others are handed over."""
-        return Noted(tr("Left out: {recording}").format(recording=self.in_words))
 
 
 def numbered(

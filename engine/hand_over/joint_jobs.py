@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.common.errors import ExportError, VadError
 from engine.common.events import Finished, Noted, Progress, ShouldStop
 from engine.common.language import tr, tr_n, tr_noop
+from engine.common.left_out import LeftOut
 from engine.export.clip import PHASE as ENCODING
 from engine.export.list_files import make_folder
-from engine.export.reviewed import LeftOut, ReviewedRecording
+from engine.export.reviewed import ReviewedRecording
 from engine.hand_over.jobs import Events, Evidence, ExportJob, ExportTools, Subject, first_of
 from engine.review.document import Verdict
 from engine.video.writer import free_path

@@ -13,9 +13,10 @@ from engine.analysis.clock import zones_or_clock
 from engine.common.errors import ExportError, VadError
 from engine.common.events import Progress, ShouldStop
 from engine.common.language import tr
+from engine.common.left_out import LeftOut
 from engine.detector_library import DetectorLibrary
 from engine.export.list_files import unique_names
-from engine.export.reviewed import LeftOut, ReviewedRecording
+from engine.export.reviewed import ReviewedRecording
 from engine.hand_over.jobs import ExportTools, Subject
 from engine.hand_over.reviewing import reviewed, tells_where
 from engine.review.document import DetectorUsed, Recording, Review, to_bytes

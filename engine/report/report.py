@@ -22,9 +22,10 @@ from engine.common.errors import Cancelled, ExportError, VadError
 from engine.common.events import Finished, Noted, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
 from engine.common.language import language_in_use, number_text, tr, tr_n, tr_noop
+from engine.common.left_out import LeftOut
 from engine.common.names import displayable
 from engine.export.list_files import refuse_existing, write_new
-from engine.export.reviewed import LeftOut, ListedSegment, ReviewedRecording
+from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.redaction.regions import redaction_in_words
 from engine.redaction.source import redacted
 from engine.report.heat_map import HeatMap, heat_map_of

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.common.errors import ReviewError, VadError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr, tr_noop
+from engine.common.left_out import LeftOut
 from engine.common.names import displayable
 from engine.review.document import Recording, Verdict
 from engine.review.edits import NORMAL_REASONS
@@ -42,14 +43,6 @@ class JudgedRecording:
     def dismissed_for(self, reasons: Collection[str]) -> list[float]:
         """How long each segment is that was dismissed for one of these reasons, in seconds."""
         return [seconds for reason, lengths in self.dismissed.items() if reason in reasons for seconds in lengths]
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A recording with verdicts from which a detector can't learn."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.tail import BLOCK_SECONDS, block_maxima, tail_size
+from engine.scoring.tail import block_maxima, block_numbers, tail_size
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,8 +20,7 @@ def is_rare_second(rare: npt.NDArray[np.bool_], seconds: npt.NDArray[np.floating
     """Which frames [N] lie in a second all of whose frames are rare: motion of the next ones reaches back into it."""
     if not len(seconds):
         return rare
-    blocks = np.floor(seconds / BLOCK_SECONDS).astype(np.int64)
-    _, number = np.unique(blocks, return_inverse=True)
+    _, number = np.unique(block_numbers(seconds), return_inverse=True)
     return np.asarray(np.bincount(number, ~rare) == 0)[number]
 
 
@@ -31,7 +30,7 @@ def occurrences(scores: Floats, seconds: npt.NDArray[np.floating], rare: npt.NDA
     if not chosen.any():
         return []
     maxima = block_maxima(scores[chosen], seconds[chosen])
-    blocks = np.unique(np.floor(seconds[chosen] / BLOCK_SECONDS).astype(np.int64))
+    blocks = np.unique(block_numbers(seconds[chosen]))
     return np.split(maxima, np.flatnonzero(np.diff(blocks) > 1) + 1)
 
 

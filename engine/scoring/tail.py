@@ -19,10 +19,15 @@ _MIN_IN_TAIL = 6
 _MAX_QUANTILES = 256
 
 
+def block_numbers(seconds: Floats) -> npt.NDArray[np.int64]:
+    """The second [N] in which each frame of a video lies that is shown at these times [N]."""
+    return np.asarray(np.floor(seconds / BLOCK_SECONDS), np.int64)
+
+
 def block_maxima(scores: Floats, seconds: Floats) -> npt.NDArray[np.float64]:
     """The highest score of each second of a video with frames at these times [N]; unknown (NaN) frames are left out."""
     known = ~np.isnan(scores)
-    blocks = np.floor(seconds[known] / BLOCK_SECONDS).astype(np.int64)
+    blocks = block_numbers(seconds[known])
     if not len(blocks):
         return np.empty(0)
     starts = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from engine.common.errors import TrainingError, VadError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr
+from engine.common.left_out import LeftOut
 from engine.common.names import displayable
 from engine.models.detector_header import read_header
-from engine.review.verdicts import JudgedRecording, LeftOut, find_verdicts
+from engine.review.verdicts import JudgedRecording, find_verdicts
 from engine.video import open_video
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
-from engine.common.language import number_text
-from engine.export.drawing import PatchValues, conspicuity, suspicion
+from engine.export.drawing import PatchValues, conspicuity, mask_number, suspicion
 from engine.scoring.signals import PATCH_GRID
 
 _TILE_PX = 10
@@ -40,7 +39,7 @@ def paint_mask(painter: QPainter, picture: QRect, patch_psnr_db: PatchValues) ->
         painter.fillRect(rect, QColor(grey, grey, grey))
         if decimals is not None:
             painter.setPen(Qt.GlobalColor.black if grey > 127 else Qt.GlobalColor.white)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _db_text(float(value), decimals))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, mask_number(float(value), decimals))
     _outline_worst(painter, rects[int(np.argmin(values))])
 
 
@@ -89,7 +88,3 @@ def _fit_font(font: QFont, cell: QRect) -> int | None:
             if QFontMetricsF(font).horizontalAdvance(sample) <= cell.width() - 10:
                 return decimals
     return None
-
-
-def _db_text(value: float, decimals: int) -> str:
-    return number_text(value, f".{decimals}f") if np.isfinite(value) else "∞"

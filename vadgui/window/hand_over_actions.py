@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.common.errors import ExportError
 from engine.common.language import tr
-from engine.export.reviewed import LeftOut
+from engine.common.left_out import LeftOut
 from engine.hand_over.jobs import first_of
 from engine.hand_over.joint_jobs import REPORT_SUFFIXES
 from engine.hand_over.unfinished import UnfinishedExport

@@ -17,7 +17,8 @@ import pytest
 
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Noted, Progress
-from engine.export.reviewed import LeftOut, ReviewedRecording
+from engine.common.left_out import LeftOut
+from engine.export.reviewed import ReviewedRecording
 from engine.report.pictures import chosen_frames
 from engine.report.report import write_report
 from engine.report.timeline import WIDTH, timeline_of

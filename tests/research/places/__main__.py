@@ -20,11 +20,11 @@ from engine.scoring.places import PlaceMaps, unpack_places
 from engine.scoring.sampling import SAMPLED
 from engine.scoring.signals import missing_signals
 from engine.scoring.where import REACH_SECONDS, Outline, WindowEvidence
+from tests.research.changed_video import ChangedVideo
 from tests.research.choices.changes import KINDS, ChangedClip, change_clip
 from tests.research.choices.clip_measurements import measure_motion
-from tests.research.choices.clips import Clip, Pictures, clips_of
+from tests.research.choices.clips import Clip, clips_of
 from tests.research.choices.motion_prior import MotionPrior
-from tests.vadgui.fakes import MemoryVideo
 
 _MIN_CHANGE = 12
 """Grey levels; pixels that differ by less are not the change but what compression made of it."""
@@ -38,15 +38,6 @@ class _Frame:
     mask: npt.NDArray[np.bool_]
     outlines: Mapping[str, Sequence[Outline]]
     """By variant."""
-
-
-class _Changed(MemoryVideo):
-    def __init__(self, pictures: Pictures, seconds: npt.NDArray[np.float64]) -> None:
-        super().__init__(Path("changed"), len(pictures))
-        self._pictures, self._times = pictures, seconds
-
-    def _pixels(self, index: int) -> Pictures:
-        return self._pictures[index]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _frames(
     clip: Clip, change: ChangedClip, predictor: Predictor, calibration: Calibration, from_score: float
 ) -> Iterator[_Frame]:
-    video = _Changed(change.pictures, clip.seconds)
+    video = ChangedVideo(change.pictures, clip.seconds)
     results = list(judge(video, predictor, SAMPLED.frames(video.times), SAMPLED))
     signals = missing_signals(len(video))
     signals[[each.index for each in results]] = np.array([each.signals for each in results])

@@ -20,11 +20,11 @@ from engine.scoring.sampling import SAMPLED
 from engine.scoring.signals import missing_signals
 from engine.video import open_video
 from engine.video.source import VideoSource, usual_frame_seconds
+from tests.research.changed_video import ChangedVideo
 from tests.research.choices.changes import CROSSINGS, crossing
 from tests.research.choices.clip_measurements import measure_motion
 from tests.research.choices.clips import Clip, Pictures, clips_of
 from tests.research.choices.motion_prior import MotionPrior
-from tests.vadgui.fakes import MemoryVideo
 
 _CROSSING_SECONDS = 2.5
 """Of each thing; an event that lasts longer is several, one after another."""
@@ -78,15 +78,6 @@ class Measured:
             return cls(float(labels["frame_seconds"]), normal, events)
 
 
-class _Changed(MemoryVideo):
-    def __init__(self, pictures: Pictures, seconds: npt.NDArray[np.float64]) -> None:
-        super().__init__(Path("changed"), len(pictures))
-        self._pictures, self._times = pictures, seconds
-
-    def _pixels(self, index: int) -> Pictures:
-        return self._pictures[index]
-
-
 @dataclass(frozen=True)
 class _Measuring:
     """Measures each video by all others."""
@@ -132,7 +123,7 @@ def _events(
         for turn, (number, clip) in enumerate(zip(changed, clips, strict=True)):
             pictures, abnormal = with_event(clip, kinds[turn % len(kinds)], prior, seconds)
             name = Path(f"{clip.name} with {seconds:g} s")
-            video = measuring.signals(name, _Changed(pictures, clip.seconds), number)
+            video = measuring.signals(name, ChangedVideo(pictures, clip.seconds), number)
             yield Event(number, seconds, abnormal, video)
 
 

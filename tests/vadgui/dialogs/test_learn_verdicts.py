@@ -16,9 +16,10 @@ from pytestqt.qtbot import QtBot
 from engine.calibrating.reviewed import Effect
 from engine.common.errors import DetectorFileError, VideoError
 from engine.common.events import Progress, ShouldStop
+from engine.common.left_out import LeftOut
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import JudgedSegment, Recording, Verdict
-from engine.review.verdicts import FoundVerdicts, JudgedRecording, LeftOut
+from engine.review.verdicts import FoundVerdicts, JudgedRecording
 from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
 from vadgui.jobs import verdict_learning
 from vadgui.jobs.verdict_learning import VerdictRequest

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from engine.common.errors import VadError
 from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_n
+from engine.common.left_out import LeftOut
 from engine.export.estimate import Estimate, free_bytes
-from engine.export.reviewed import LeftOut
 from engine.hand_over.jobs import first_of
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.files import ask_for_folder

@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
 
 from engine.common.language import tr, tr_n, tr_noop
+from engine.common.left_out import LeftOut
 from engine.export.clip import ExportOptions
 from engine.export.estimate import Estimate, estimate_clips, sum_of
-from engine.export.reviewed import LeftOut
 from engine.hand_over.joint_jobs import PackageJob
 from engine.video.source import PICTURES, size_bytes
 from vadgui.dialogs.files import ask_for_file

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
 from engine.common.language import tr, tr_n, tr_noop
+from engine.common.left_out import LeftOut
 from engine.export.estimate import Estimate
-from engine.export.reviewed import LeftOut
 from engine.hand_over.joint_jobs import ReportJob
 from vadgui.dialogs.hand_over.page import Page, SegmentsBox
 from vadgui.model.snapshot import ReviewSnapshot

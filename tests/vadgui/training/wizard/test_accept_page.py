@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from engine.calibrating.comparison import Comparison
 from engine.calibrating.reviewed import Effect
 from engine.common.events import Progress
+from engine.common.left_out import LeftOut
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import JudgedSegment, Verdict
-from engine.review.verdicts import LeftOut
 from engine.scoring.calibration import Calibration
 from engine.scoring.signals import RawSignals
 from engine.training.confirmed import ConfirmedEffects
