@@ -30,7 +30,7 @@ from tests.vadgui.pseudo_language import is_translated, pseudo_language
 __all__ = ["pseudo_language"]
 
 SAME = (
-    *("alert", "you", "an8", "ann", "gate 視.mp4", "Plaza", "calibrated"),
+    *("alert", "you", "an8", "ann", "gate 視.mp4", "Plaza"),
     *("SHA-256", "UTC", "h264", "f1", "f2", "d1"),
     *(platform.platform(), socket.gethostname(), person()),
 )
