@@ -30,7 +30,7 @@ from engine.export.clip import ExportOptions, export_clip
 from engine.export.edit_lists import UnsuitableError
 from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
+from engine.export.stream_copy import UncuttableError, copy_clip, copy_starts_at, copy_suffix
 from engine.redaction.regions import redaction_in_words
 from engine.report.report import EvidenceOf, write_report
 from engine.review.document import Verdict, from_bytes, to_bytes
@@ -290,8 +290,14 @@ def _add_clips(
             start, stop = segment.start, segment.stop
             if suffix:
                 target = _clip_path(data, name, segment, f"cut{suffix}")
-                yield from _without_end(copy_clip(source, start, stop, target, should_stop))
-                _note(contents, target, data, recording, segment, copy_starts_at(source, start))
+                try:
+                    yield from _without_end(copy_clip(source, start, stop, target, should_stop))
+                except (UncuttableError, VideoError):  # what can't be read at all can't be annotated either
+                    contents.recordings[-1]["notes"].append(
+                        f"Segment {segment.number} can't be cut without re-encoding, so there is no such clip of it."
+                    )
+                else:
+                    _note(contents, target, data, recording, segment, copy_starts_at(source, start))
             target = _clip_path(data, name, segment, "annotated.mp4")
             look = replace(look, verdict=str(segment.verdict))
             clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
