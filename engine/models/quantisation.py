@@ -25,6 +25,9 @@ LayerRanges = npt.NDArray[np.float32]
 
 _LEVELS = 255
 """8 bits, less one."""
+_PICTURE_STEP = 1 / 128
+"""Half of the levels are enough for a picture: two products of a larger value and a weight overflow 16 bits, in which
+processors without VNNI add them. A step of which grey levels are halves would round otherwise in torch and OpenVINO."""
 _LARGEST_WEIGHT = 127
 """Weights are rounded symmetrically around 0, those of each output channel by themselves."""
 
@@ -108,39 +111,42 @@ def ranges_of_text(text: str) -> LayerRanges:
 def rounded(model: MotionModel, ranges: LayerRanges) -> MotionModel:
     """The model with weights and outputs of its layers rounded to 8 bits; itself computes in float32.
 
-    OpenVINO's compiler makes integer arithmetic of this form. The first block and the head stay as they are: they lose
-    most by rounding, and on processors without VNNI the first block's 16-bit sums overflow. `model` is in float32, its
-    batch norms folded.
+    OpenVINO's compiler makes integer arithmetic of this form. The head stays as it is. `model` is in float32, its batch
+    norms folded.
     """
     model = copy.deepcopy(model)
     net = model.net
-    first_block = next(net.encoder[0].children())
-    whole = {*first_block.modules(), net.head}
     for module in list(net.modules()):
         for name, child in module.named_children():
-            if isinstance(child, nn.Conv2d | nn.ConvTranspose2d) and child not in whole:
+            if isinstance(child, nn.Conv2d | nn.ConvTranspose2d) and child is not net.head:
                 setattr(module, name, _RoundedConvolution(child))
+    net.shrink = nn.Sequential(net.shrink, _Rounding(_PICTURE_STEP, 0))  # type: ignore[assignment]
     for (container, index), (low, high) in zip(_rounded_layers(net), _joined(net, ranges).tolist(), strict=True):
-        container[index] = nn.Sequential(container[index], _Rounding(low, high))
+        container[index] = nn.Sequential(container[index], _Rounding.between(low, high))
     return model
 
 
 class _Rounding(nn.Module):
-    """Rounds values to 256 levels between two bounds; 0 is one of the levels."""
+    """Rounds values to 256 levels that are a step apart; 0 is one of them, with so many levels below it."""
 
-    def __init__(self, low: float, high: float) -> None:
+    def __init__(self, step: float, below: int) -> None:
         super().__init__()
+        self._step, self._below = step, below
+
+    @classmethod
+    def between(cls, low: float, high: float) -> _Rounding:
+        """Levels that reach from one value to the other."""
         low, high = min(low, 0.0), max(high, 0.0)
-        self._step = max(high - low, float(np.finfo(np.float32).tiny)) / _LEVELS
-        self._zero = round(-low / self._step)
+        step = max(high - low, float(np.finfo(np.float32).tiny)) / _LEVELS
+        return cls(step, round(-low / step))
 
     def extra_repr(self) -> str:
         """The levels, which are no part of the state."""
-        return f"{self._step}, {self._zero}"
+        return f"{self._step}, {self._below}"
 
     def forward(self, x: Tensor) -> Tensor:
         """Of any shape."""
-        return torch.fake_quantize_per_tensor_affine(x, self._step, self._zero, 0, _LEVELS)
+        return torch.fake_quantize_per_tensor_affine(x, self._step, self._below, 0, _LEVELS)
 
 
 class _RoundedConvolution(nn.Module):

@@ -127,6 +127,9 @@ class StillPredictor:
             for picture in pictures
         ]
 
+    def prepare_motion(self) -> None:
+        """Nothing has to be chosen."""
+
     def predict_motion(self, pictures: list[Pixels]) -> list[Any]:
         time.sleep(self._seconds * len(pictures))
         return [SimpleNamespace(flow_rgb=np.ones((256, 256, 3), np.float32), appearance=None) for _ in pictures]
