@@ -160,7 +160,7 @@ class ScoreModel(QObject):
         return self._light_names[self._incremental.light_of(frame)] if self._light_names else ""
 
     def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
-        """What stands out in a frame that is flagged or looked into, the strongest evidence first; nothing in others."""
+        """What stands out in a frame that is flagged or looked into, the strongest first; nothing in others."""
         score = self._scores[frame] if frame < len(self._scores) else np.nan
         is_flagged = score >= self.rule.enter and not self._is_other_scene
         outlined = [*self._segments, *([self._moment] if self._moment else [])]
