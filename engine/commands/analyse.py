@@ -252,7 +252,7 @@ class _Job:
                 f"vad calibrate --unreviewed --detector {predictor.settings.name} "
                 f"--footage {displayable(self.video)} --out FILE"
             )
-        if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+        elif calibration and (rate := calibration.other_rate(source.frame_seconds)):
             click.echo(f"{name}: {rate}. Scores mean less.")
         for sentence in conditions_told(conditions):
             click.echo(f"{name}: {sentence}.")

@@ -80,6 +80,12 @@ def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
     reporter.close()
 
 
+@pytest.fixture(scope="module")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stored analyses that a module's tests share, where an analysis is not what they test."""
+    return tmp_path_factory.mktemp("analyses")
+
+
 StartProgram = Callable[..., Program]
 
 
