@@ -99,15 +99,16 @@ def _misses(title: str, figures: Mapping[str, ScoreFigures]) -> Figure:
 
     figure = Figure(figsize=(5.8, 4.4), layout="constrained")
     axes = figure.subplots()
-    most = max(point.false_alarms_per_hour for each in figures.values() for point in each.misses)
+    most = max(10.0, *(point.false_alarms_per_hour for each in figures.values() for point in each.misses))
     for (name, each), colour in zip(figures.items(), cycle(_CURVES), strict=False):
-        if not each.misses:
-            continue
-        hourly = [point.false_alarms_per_hour for point in each.misses] + [most]
-        missed = [100 * point.missed for point in each.misses]
-        axes.step(hourly, [*missed, missed[-1]], where="post", color=colour, linewidth=1.8, label=name)
+        if each.misses:
+            # A threshold above all scores flags nothing; beyond the curve, more alarms find no more.
+            hourly = [0.0, *(point.false_alarms_per_hour for point in each.misses), most]
+            missed = [100.0, *(100 * point.missed for point in each.misses), 100 * each.misses[-1].missed]
+            axes.step(hourly, missed, where="post", color=colour, linewidth=1.8, alpha=0.75, clip_on=False, label=name)
     axes.set_xscale("symlog", linthresh=10)
-    axes.set(xlim=(0, max(most, 10)), ylim=(0, 100))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set(xlim=(0, 1.1 * most), ylim=(0, 100))
     axes.set_xlabel("False alarms an hour of normal footage")
     axes.set_ylabel("Events missed, %")
     axes.set_title(textwrap.fill(title, 58), loc="left", fontsize=11, color=_INK, fontweight="bold")
