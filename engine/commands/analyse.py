@@ -204,7 +204,7 @@ class _Job:
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
-                signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
+                signals = stored_signals_within(store, source, predictor.settings.calibration, zones)
             found = Findings.of(signals, source.times, self.scorer, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, found.scores)
             tables.write_segments_json(
