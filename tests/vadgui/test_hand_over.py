@@ -46,9 +46,9 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def program(files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
+def program(files: FakeFiles, start_program: StartProgram, analyses: Path, tmp_path: Path, qtbot: QtBot) -> Program:
     """With a recording of 90 frames, in which a person has drawn and confirmed frames 30 to 44."""
-    program = start_program(files)
+    program = start_program(files, analyses)
     video = make_clip(tmp_path / "gate.mp4", 90, gop=12, b_frames=0)
     program.begin(video, tmp_path / "still.safetensors")
     session = program.session
