@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -120,10 +121,7 @@ def make_package(
         for file_name, content in reviews:
             _write(data / "review" / _safe(file_name), content)
         for recording in recordings:
-            for kind in FORMATS:
-                # An edit list can't be made of every recording, and nobody asked for one.
-                with suppress(UnsuitableError):
-                    write_lists([recording], [kind], data / "tables" / recording.info.fingerprint[:8])
+            _add_tables(recording, data, options)
         files = [each["files"] for each in contents.recordings]
         known = {
             each.info.fingerprint: of[0]["sha256"]
@@ -188,7 +186,7 @@ def _add_recording(
 ) -> Generator[Progress, None, None]:
     path = recording.info.path
     files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
-    place = data / "originals" / recording.info.fingerprint[:8]
+    place = _originals(recording, data)
     noted = []
     for file in files:
         target = (place / _safe(path.name) if path.is_dir() else place) / _safe(file.name)
@@ -318,6 +316,26 @@ def _note(
             "first_frame": first,
         }
     )
+
+
+def _add_tables(recording: ReviewedRecording, data: Path, options: PackageOptions) -> None:
+    folder = data / "tables" / recording.info.fingerprint[:8]
+    recording = replace(recording, media_url=_media_url(recording, data, folder, options))
+    for kind in FORMATS:
+        # An edit list can't be made of every recording, and nobody asked for one.
+        with suppress(UnsuitableError):
+            write_lists([recording], [kind], folder)
+
+
+def _media_url(recording: ReviewedRecording, data: Path, folder: Path, options: PackageOptions) -> str:
+    """Where the recording is, as seen from a folder of the package: its copy, or its name alone where there is none."""
+    name = _safe(recording.info.path.name)
+    copy = _originals(recording, data) / name
+    return quote(os.path.relpath(copy, folder).replace(os.sep, "/") if options.copies(recording) else name)
+
+
+def _originals(recording: ReviewedRecording, data: Path) -> Path:
+    return data / "originals" / recording.info.fingerprint[:8]
 
 
 def _provenance(contents: _Contents, left_out: Sequence[LeftOut]) -> bytes:

@@ -58,9 +58,9 @@ def test_false_alarms_are_counted_against_the_promise(tmp_path: Path, capsys: py
 
 
 @pytest.mark.slow
-def test_forms_of_the_motion_model_are_timed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_forms_of_the_motion_model_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     threads = torch.get_num_threads()
-    command = ["--judged", str(demo_video()), "--pictures", "1", "--rounds", "1", "--cache", str(tmp_path)]
+    command = ["--judged", str(demo_video()), "--pictures", "1", "--rounds", "1"]
     try:
         assert time_motion_models([*command, "--threads", "1"]) == 0
     finally:

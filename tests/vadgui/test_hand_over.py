@@ -179,6 +179,16 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
     assert not list(exports_folder().glob("*.json")), "it is done"
 
 
+def test_a_long_name_leaves_the_buttons_of_an_export_in_sight(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    crashed(exports_folder(), tmp_path / f"{'gate_' * 30}.mp4", tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    view = program.window.exports
+    failure = f"It can't be written: /{'gate_' * 30}.mp4"
+    view.show_export(ExportState(1, ExportPhase.FAILED, "gate", Path("gate"), 1, failure=failure))
+    qtbot.waitUntil(lambda: view.widget().width() == view.viewport().width())
+
+
 def test_what_is_not_wanted_any_more_is_forgotten(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     crashed(exports_folder(), tmp_path / "gate.mp4", tmp_path / "out")
     program.export_controller.offer_unfinished()

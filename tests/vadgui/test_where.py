@@ -84,6 +84,23 @@ def test_what_stands_out_is_outlined_where_it_is(program: Program, qtbot: QtBot,
     assert not outlined(show(program, qtbot, STILL))
 
 
+def test_a_moment_that_is_not_flagged_is_outlined_once_it_is_chosen(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    program.session.review.set_threshold(float(program.session.scoring.scores.max()) + 1)
+    panel = show(program, qtbot, MOVING)
+    qtbot.waitUntil(lambda: not program.session.scoring.segments)
+    assert not outlined(panel)
+    qtbot.keyClick(program.window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    moment = program.session.scoring.moment
+    assert moment is not None
+    assert program.session.playhead == moment.peak_frame
+    qtbot.waitUntil(program.session.view_is_settled)
+    assert outlined(panel)
+    assert not outlined(show(program, qtbot, STILL))
+
+
 def test_a_key_turns_outlines_off_and_that_is_remembered(
     program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
 ) -> None:

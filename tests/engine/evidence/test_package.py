@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import urllib.parse
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import av
 import bagit
 import cv2
 import numpy as np
+import opentimelineio
 import pytest
 
 from engine.commands.progress import finished
@@ -69,6 +71,20 @@ def test_it_holds_the_recording_bit_for_bit_and_all_that_explains_it(tmp_path: P
     assert verified(folder).is_whole
     # By the library of others, too.
     assert bagit.Bag(str(folder)).validate()
+
+
+@pytest.mark.parametrize("with_recordings", [True, False])
+def test_edit_lists_find_the_copy_wherever_the_package_is(tmp_path: Path, clip: Path, with_recordings: bool) -> None:
+    folder = packaged(tmp_path / "package", reviewed(clip), with_recordings=with_recordings)
+    (path,) = (folder / "data/tables").rglob("*.otio")
+    urls = {each.media_reference.target_url for each in opentimelineio.adapters.read_from_file(str(path)).find_clips()}
+    assert str(tmp_path) not in path.read_text(encoding="utf-8")
+    name = urllib.parse.unquote(urls.pop())
+    assert not urls
+    if with_recordings:
+        assert (path.parent / name).resolve() == (folder / "data/originals/f1/gate 視.mp4").resolve()
+    else:
+        assert name == "gate 視.mp4"
 
 
 def test_it_is_made_without_leaving_the_folder_that_the_program_works_in(
