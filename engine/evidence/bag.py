@@ -86,12 +86,8 @@ def verify_package(
     here = {_key(each.relative_to(folder).as_posix()): each for each in folder.rglob("*") if not _is_folder(each)}
     changed = []
     for name in sorted(listed.keys() & here.keys()):
-        try:
-            digest = yield from sha256_of(here[name], should_stop)
-        except VideoError:
-            digest = ""
-        # What a link points to may change without the package.
-        if digest != listed[name] or here[name].is_symlink():
+        unchanged = yield from _is_unchanged(here[name], listed[name], should_stop)
+        if not unchanged:
             changed.append(name)
     extra = here.keys() - listed.keys() - {TAG_MANIFEST, *beside}
     return Verification(
@@ -101,6 +97,17 @@ def verify_package(
         missing=tuple(sorted(listed.keys() - here.keys())),
         extra=tuple(displayable(name) for name in sorted(extra)),
     )
+
+
+def _is_unchanged(path: Path, sha256: str, should_stop: ShouldStop) -> Generator[Progress, None, bool]:
+    # What a link points to may change without the package; reading a pipe or a device may never end.
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        digest = yield from sha256_of(path, should_stop)
+    except VideoError:
+        return False
+    return digest == sha256
 
 
 def package_checksum(folder: Path) -> str:

@@ -87,7 +87,7 @@ def copy_clip(
     A few frames behind the last one stay where frames before it are predicted from them. Gaps are skipped.
 
     Raises:
-        UncuttableError: the recording does not say when its packets are shown.
+        UncuttableError: the recording does not say when its packets are shown, or no kind of copy can hold them.
         ExportError: the target exists or can't be written, or something of the recording is redacted.
         VideoError: the recording can't be read.
         Cancelled: `should_stop` said yes; no file is left.
@@ -208,10 +208,17 @@ class _Copy:
         try:
             return {each.index: self._output.add_stream_from_template(each) for each in streams}
         except ValueError as error:
+            suffix = copy_suffix(self._info)
+            if self._output.format.name == _FORMATS[suffix]:
+                raise UncuttableError(
+                    tr("The recording can't be cut without re-encoding: no kind of copy can hold its picture or sound"),
+                    subject=self._info.name,
+                    advice=tr("Export an encoded clip instead."),
+                ) from error
             raise ExportError(
                 tr("A file of this kind can't hold the recording's picture or sound"),
                 subject=self._output.format.long_name,
-                advice=tr("Give the file a name in {suffix}.").format(suffix=copy_suffix(self._info)),
+                advice=tr("Give the file a name in {suffix}.").format(suffix=suffix),
             ) from error
 
     def _first_seconds(self) -> float:

@@ -129,6 +129,24 @@ def test_a_recording_that_can_not_be_cut_is_packaged_and_that_is_noted(tmp_path:
     assert verified(folder).is_whole
 
 
+def test_a_recording_that_no_kind_of_copy_can_hold_is_packaged_and_that_is_noted(tmp_path: Path) -> None:
+    video = tmp_path / "gate.mov"
+    with av.open(str(video), "w") as file:
+        stream = file.add_stream("qtrle", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "argb"
+        for index in range(150):
+            picture = av.VideoFrame.from_ndarray(numbered_picture(index, 96, 64), "rgb24")
+            file.mux(stream.encode(picture.reformat(format="argb")))
+        file.mux(stream.encode(None))
+    recording = reviewed(video)
+    folder = packaged(tmp_path / "package", replace(recording, info=replace(recording.info, codec="qtrle")))
+    clips = {path.name for path in (folder / "data/clips").iterdir()}
+    assert clips == {f"gate.segment-{number}.working-copy.annotated.mp4" for number in (1, 4)}
+    content = json.loads((folder / "data/provenance.json").read_text(encoding="utf-8"))
+    assert len(content["recordings"][0]["notes"]) == 2
+    assert verified(folder).is_whole
+
+
 def test_provenance_tells_what_made_it_from_what_and_by_whose_clock(tmp_path: Path, clip: Path) -> None:
     folder = packaged(tmp_path / "package", reviewed(clip))
     content = json.loads((folder / "data/provenance.json").read_text(encoding="utf-8"))
@@ -254,6 +272,14 @@ def test_a_link_instead_of_a_file_is_a_change(package: Path, tmp_path: Path) -> 
     (package / ORIGINAL).unlink()
     (package / "data/originals/f1/copy.mp4").write_bytes((tmp_path / "elsewhere.mp4").read_bytes())
     (package / ORIGINAL).symlink_to(package / "data/originals/f1/copy.mp4")
+    assert verified(package).changed == (ORIGINAL,)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.timeout(60)
+def test_a_pipe_instead_of_a_file_is_a_change_and_is_not_waited_for(package: Path) -> None:
+    (package / ORIGINAL).unlink()
+    os.mkfifo(package / ORIGINAL)
     assert verified(package).changed == (ORIGINAL,)
 
 
