@@ -17,11 +17,9 @@ from engine.datasets.held_out import Stretch
 from engine.models.detector import Detector
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import WEIGHTS, RobustScaler, evidence_of
+from engine.scoring.rare_seconds import RARE_SHARE
 from engine.scoring.sampling import SAMPLED, Sampling
 from engine.scoring.tail import BLOCK_SECONDS
-
-RARE_SHARE = 0.15
-"""Of all seconds: those least like the others. Events are seldom more, and what is normal among them is little."""
 
 
 def calibrate_unreviewed(

@@ -118,6 +118,8 @@ def analyse(
         rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if not every_frame:
+        predictor.prepare_motion()
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
         if zones:
@@ -250,7 +252,7 @@ class _Job:
                 f"vad calibrate --unreviewed --detector {predictor.settings.name} "
                 f"--footage {displayable(self.video)} --out FILE"
             )
-        if calibration and (rate := calibration.other_rate(source.frame_seconds)):
+        elif calibration and (rate := calibration.other_rate(source.frame_seconds)):
             click.echo(f"{name}: {rate}. Scores mean less.")
         for sentence in conditions_told(conditions):
             click.echo(f"{name}: {sentence}.")

@@ -11,7 +11,6 @@ from engine.commands.detector_option import check_detector_target, detector_opti
 from engine.commands.progress import follow
 from engine.commands.score_options import zones_option
 from engine.common.durations import duration_in_words
-from engine.common.errors import TrainingError
 from engine.common.events import Progress
 from engine.export.list_files import cannot_write
 
@@ -75,18 +74,19 @@ def calibrate(
     from engine.calibrating.calibrate import Calibrated
     from engine.calibrating.calibrate import calibrate as calibrating
     from engine.calibrating.footage import NormalFootage
+    from engine.calibrating.length import check_length, too_short
     from engine.calibrating.unreviewed import calibrate_unreviewed
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector, save_detector
     from engine.review.camera_zones import remember_zones
     from engine.scoring.light_calibration import lights_in_words
     from engine.scoring.sampling import EVERY_FRAME, SAMPLED
-    from engine.scoring.tail import MIN_BLOCKS
     from engine.scoring.zone_files import read_zones
     from engine.scoring.zones import zones_in_words
 
     zones = read_zones(zones_file) if zones_file else ()
     footage = NormalFootage.of(held_out, others, zones)
+    check_length(footage, unreviewed=unreviewed)
     plan = choose_compute(device)
     loaded, _ = load_detector(detector)
     sampling = EVERY_FRAME if every_frame else SAMPLED
@@ -100,11 +100,7 @@ def calibrate(
     (calibrated,) = results
     found = calibrated.detector.settings.calibration
     if found is None:
-        raise TrainingError(
-            f"The footage is too short: less than {MIN_BLOCKS} seconds",
-            subject=", ".join(map(str, held_out)),
-            advice="Give more normal footage: some minutes at the least, an hour of different times of day is better.",
-        )
+        raise too_short(footage)
     try:
         save_detector(calibrated.detector, out)
     except OSError as error:

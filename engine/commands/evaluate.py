@@ -76,7 +76,11 @@ def _as_timing(words: list[str]) -> list[str]:
 @zones_option
 @click.option("--signals", is_flag=True, help="List what each raw signal alone is worth, too.")
 @click.option("--json", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write everything there, too.")
-@click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for ROC and score plots.")
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for plots: ROC, misses against false alarms, scores.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep an analysis made earlier.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -100,7 +104,8 @@ def evaluate(
     """Analyse the testing videos of DATASET, a folder as its authors lay it out, and judge the scores by its labels.
 
     AUCs are of frames: micro is the paper's (each video rescaled by itself, all in one curve), macro the mean of the
-    videos' own, global that of scores as they are, comparable across videos. Of events it is said how many a flagged
+    videos' own (padded, or unpadded over the videos that have normal and abnormal frames), global that of scores as
+    they are, comparable across videos. Of events it is said how many a flagged
     segment overlaps, how long after their start the score reached the threshold, how many flagged segments overlap
     none, and what share of the footage a person watches to see 95 % of the events, the most suspicious first; also how
     many the most suspicious moments show, by footage watched and by number of moments. Where labels have pixel masks:

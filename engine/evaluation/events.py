@@ -39,20 +39,21 @@ class ScoredVideo:
 
 
 @dataclass(frozen=True)
-class EventFigures:
-    """Event-level metrics over all videos under one segment rule."""
+class Detections:
+    """What the segments of one rule find in all videos, and what they flag wrongly."""
 
     events: int
-    detected: int
-    """Number of events that a flagged segment overlaps."""
     delays_seconds: tuple[float, ...]
     """For each detected event, the time from its start until a segment's score reaches `enter`; 0 if it did before."""
     false_alarms: int
     """Number of flagged segments that overlap no event."""
     normal_seconds: float
     """Duration of the footage outside of all events."""
-    review_effort: float
-    """Fraction of all footage in [0, 1] to watch to see SEEN_SHARE of the events; NaN without events."""
+
+    @property
+    def detected(self) -> int:
+        """Number of events that a flagged segment overlaps."""
+        return len(self.delays_seconds)
 
     @property
     def median_delay_seconds(self) -> float:
@@ -65,30 +66,46 @@ class EventFigures:
         return self.false_alarms / (self.normal_seconds / 3600) if self.normal_seconds > 0 else float("nan")
 
 
+@dataclass(frozen=True)
+class EventFigures(Detections):
+    """Event-level metrics over all videos under one segment rule."""
+
+    review_effort: float
+    """Fraction of all footage in [0, 1] to watch to see SEEN_SHARE of the events; NaN without events."""
+
+
 def event_figures(videos: Sequence[ScoredVideo], rule: SegmentRule) -> EventFigures:
-    """Compare the segments of `rule` with the events of all videos.
+    """Compare the segments of `rule` with the events of all videos."""
+    found = detections(videos, rule)
+    return EventFigures(
+        found.events,
+        found.delays_seconds,
+        found.false_alarms,
+        found.normal_seconds,
+        review_effort(videos, rule, SEEN_SHARE),
+    )
+
+
+def detections(videos: Sequence[ScoredVideo], rule: SegmentRule) -> Detections:
+    """Which events the segments of `rule` find, how late, and how many find none.
 
     Segments count without their padding, which is only for watching and could reach into events that were missed.
     """
     unpadded = replace(rule, padding_seconds=0.0)
-    detected, false_alarms, normal_seconds = 0, 0, 0.0
+    false_alarms, normal_seconds = 0, 0.0
     delays: list[float] = []
     for video in videos:
         segments = find_segments(video.scores, video.seconds, unpadded)
         for event in video.events:
             detecting = [segment for segment in segments if _overlap(segment, event)]
             if detecting:
-                detected += 1
                 delays.append(min(_delay_seconds(video, segment, event, rule.enter) for segment in detecting))
         false_alarms += sum(not any(_overlap(segment, event) for event in video.events) for segment in segments)
         normal = np.ones(len(video.scores), np.bool_)
         for start, stop in video.events:
             normal[start:stop] = False
         normal_seconds += float(video.frame_seconds[normal].sum())
-    events = sum(len(video.events) for video in videos)
-    return EventFigures(
-        events, detected, tuple(delays), false_alarms, normal_seconds, review_effort(videos, rule, SEEN_SHARE)
-    )
+    return Detections(sum(len(video.events) for video in videos), tuple(delays), false_alarms, normal_seconds)
 
 
 def review_effort(videos: Sequence[ScoredVideo], rule: SegmentRule, share: float) -> float:

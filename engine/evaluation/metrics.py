@@ -75,6 +75,13 @@ def macro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float
     return float(np.mean(padded))
 
 
+def unpadded_macro_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
+    """Mean of the AUCs of the videos that have normal and abnormal frames, the other convention; NaN without any."""
+    aucs = [roc_auc(each, labels) for each, labels in zip(raw_scores, abnormal, strict=True)]
+    defined = [auc for auc in aucs if not np.isnan(auc)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
 def global_auc(raw_scores: Sequence[Scores], abnormal: Sequence[Labels]) -> float:
     """One curve over all frames without rescaling, which needs a whole video: the AUC of online detection."""
     return roc_auc(np.concatenate(list(raw_scores)), np.concatenate(list(abnormal)))

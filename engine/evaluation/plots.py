@@ -34,9 +34,10 @@ _INK, _FAINT = "#1f2328", "#9aa4ae"
 def draw_plots(
     folder: Path, title: str, videos: Sequence[MeasuredVideo], figures: Mapping[str, ScoreFigures], headline: str
 ) -> list[Path]:
-    """Write roc.png and scores.png (scores-1.png ... for many videos) into `folder`; returns their paths.
+    """Write roc.png, misses.png and scores.png (scores-1.png ... for many videos) into `folder`; returns their paths.
 
-    roc.png has a curve for each score in `figures`, scores.png the scores over time of the one named `headline`.
+    roc.png and misses.png have a curve for each score in `figures`, scores.png the scores over time of the one named
+    `headline`. There is no misses.png where no threshold finds an event.
 
     Raises:
         ExportError: the folder can't be written.
@@ -65,6 +66,8 @@ def _figures(
     pages: Mapping[int, str],
 ) -> Iterator[tuple[str, Figure]]:
     yield "roc.png", _roc(title, figures)
+    if any(each.misses for each in figures.values()):
+        yield "misses.png", _misses(title, figures)
     for first, name in pages.items():
         indices = range(first, min(first + _VIDEOS_PER_PAGE, len(videos)))
         yield name, _scores(title, videos, figures[headline], headline, indices)
@@ -86,6 +89,30 @@ def _roc(title: str, figures: Mapping[str, ScoreFigures]) -> Figure:
     axes.set_title(textwrap.fill(title, 52), loc="left", fontsize=11, color=_INK, fontweight="bold")
     if axes.get_legend_handles_labels()[1]:
         axes.legend(title="AUC", loc="lower right", frameon=False, alignment="left")
+    _style_axes(axes)
+    axes.grid(True, color="#e6e9ec", linewidth=0.6)
+    return figure
+
+
+def _misses(title: str, figures: Mapping[str, ScoreFigures]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.8, 4.4), layout="constrained")
+    axes = figure.subplots()
+    most = max(10.0, *(point.false_alarms_per_hour for each in figures.values() for point in each.misses))
+    for (name, each), colour in zip(figures.items(), cycle(_CURVES), strict=False):
+        if each.misses:
+            # A threshold above all scores flags nothing; beyond the curve, more alarms find no more.
+            hourly = [0.0, *(point.false_alarms_per_hour for point in each.misses), most]
+            missed = [100.0, *(100 * point.missed for point in each.misses), 100 * each.misses[-1].missed]
+            axes.step(hourly, missed, where="post", color=colour, linewidth=1.8, alpha=0.75, clip_on=False, label=name)
+    axes.set_xscale("symlog", linthresh=10)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set(xlim=(0, 1.1 * most), ylim=(0, 100))
+    axes.set_xlabel("False alarms an hour of normal footage")
+    axes.set_ylabel("Events missed, %")
+    axes.set_title(textwrap.fill(title, 58), loc="left", fontsize=11, color=_INK, fontweight="bold")
+    axes.legend(loc="upper right", frameon=False)
     _style_axes(axes)
     axes.grid(True, color="#e6e9ec", linewidth=0.6)
     return figure

@@ -25,6 +25,7 @@ _FORMAT = "vadgui-evaluation"
 _VERSION = 1
 _PACKAGES = ("vadgui", "numpy", "torch", "opencv-python-headless", "av")
 _NO_VALUE = "–"
+_AUC_KINDS = ("micro", "macro", "unpadded_macro", "global")
 _RANKED_HEADER = (
     "events seen, most suspicious first",
     *(f"{100 * share:g} % of footage" for share in FOOTAGE_SHARES),
@@ -74,7 +75,8 @@ def as_json(evaluation: Evaluation, headline: str, *, command: str, max_i: float
         "frames": evaluation.frames,
         "abnormal": evaluation.abnormal,
         "scores": {
-            name: each.aucs | {"events": _events(each), "ranked": _ranked(each)}
+            name: each.aucs
+            | {"events": _events(each), "misses": [asdict(point) for point in each.misses], "ranked": _ranked(each)}
             for name, each in evaluation.figures.items()
         },
         **({"signals": {name: dict(each) for name, each in evaluation.signals.items()}} if evaluation.signals else {}),
@@ -149,7 +151,7 @@ def in_words(evaluation: Evaluation) -> str:
     events = sum(len(video.events) for video in evaluation.videos)
     videos.append(["all", str(evaluation.frames), str(evaluation.abnormal), str(events), *("" for _ in scores)])
     aucs = [
-        [name, percent(each["micro_auc"]), percent(each["macro_auc"]), percent(each["global_auc"])]
+        [name, *(percent(each[f"{kind}_auc"]) for kind in _AUC_KINDS)]
         for name, each in (
             *((name, each.aucs) for name, each in evaluation.figures.items()),
             *evaluation.signals.items(),
@@ -165,6 +167,7 @@ def in_words(evaluation: Evaluation) -> str:
                     "score" if not evaluation.signals else "score or signal",
                     "micro AUC %",
                     "macro AUC %",
+                    "macro, unpadded",
                     "global AUC %",
                 ],
                 aucs,

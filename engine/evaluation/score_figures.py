@@ -12,7 +12,8 @@ import numpy.typing as npt
 from engine.common.errors import DatasetError
 from engine.evaluation.dataset_analysis import MeasuredVideo
 from engine.evaluation.events import EventFigures, ScoredVideo, event_figures
-from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, roc_auc, roc_curve
+from engine.evaluation.metrics import RocCurve, global_auc, macro_auc, micro_auc, roc_auc, roc_curve, unpadded_macro_auc
+from engine.evaluation.misses import MissPoint, miss_curve
 from engine.evaluation.ranked import RankedFigures, ranked_figures
 from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule
@@ -27,10 +28,15 @@ class ScoreFigures:
 
     micro_auc: float
     macro_auc: float
+    """Over all videos, padded by a normal and an abnormal frame."""
+    unpadded_macro_auc: float
+    """Over the videos that have normal and abnormal frames."""
     global_auc: float
     video_aucs: tuple[float, ...]
     """AUC of each single video, unpadded."""
     events: EventFigures
+    misses: Sequence[MissPoint]
+    """Events missed against false alarms, by the threshold."""
     ranked: RankedFigures
     rule: SegmentRule
     """The segment rule of the event-level metrics."""
@@ -48,7 +54,12 @@ class ScoreFigures:
     @property
     def aucs(self) -> dict[str, float]:
         """Micro, macro and global AUC by their names in reports."""
-        return {"micro_auc": self.micro_auc, "macro_auc": self.macro_auc, "global_auc": self.global_auc}
+        return {
+            "micro_auc": self.micro_auc,
+            "macro_auc": self.macro_auc,
+            "unpadded_macro_auc": self.unpadded_macro_auc,
+            "global_auc": self.global_auc,
+        }
 
 
 def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
@@ -70,9 +81,11 @@ def figures_of(videos: Sequence[MeasuredVideo], scorer: Scorer) -> ScoreFigures:
     return ScoreFigures(
         micro_auc=micro_auc(raw, abnormal),
         macro_auc=macro_auc(raw, abnormal),
+        unpadded_macro_auc=unpadded_macro_auc(raw, abnormal),
         global_auc=global_auc(raw, abnormal),
         video_aucs=tuple(roc_auc(each, labels) for each, labels in zip(raw, abnormal, strict=True)),
         events=event_figures(scored, rule),
+        misses=miss_curve(scored, scorer.rule_at),
         ranked=ranked_figures(scored),
         rule=rule,
         shown=tuple(shown),
@@ -100,6 +113,7 @@ def signal_aucs(videos: Sequence[MeasuredVideo]) -> dict[str, dict[str, float]]:
             aucs[name] = {
                 "micro_auc": micro_auc(worst, abnormal),
                 "macro_auc": macro_auc(worst, abnormal),
+                "unpadded_macro_auc": unpadded_macro_auc(worst, abnormal),
                 "global_auc": global_auc(worst, abnormal),
             }
     return aucs

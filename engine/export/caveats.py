@@ -27,7 +27,7 @@ class Caveats:
         """The same in sentences."""
         if self.is_other_scene:
             yield " ".join([tr(OTHER_SCENE), tr("Nothing is flagged.")])
-        if self.calibration and (rate := self.calibration.other_rate(self.frame_seconds)):
+        elif self.calibration and (rate := self.calibration.other_rate(self.frame_seconds)):
             yield tr("The recording has {rate}. Scores mean less.").format(rate=rate)
         for sentence in conditions_told(self.conditions):
             yield f"{sentence}."

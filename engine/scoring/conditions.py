@@ -203,12 +203,23 @@ def without_conditions(signals: RawSignals, flags: Flags) -> RawSignals:
 def conditions_told(conditions: Sequence[Condition]) -> Iterator[str]:
     """What follows from conditions, in sentences without a full stop: no scores here, less sure ones there."""
     if failing := [each for each in conditions if not each.is_judged]:
-        yield tr("Nothing is flagged where the camera fails: {failures}").format(failures=_in_words(failing))
+        told = [each for each in failing if not _is_edge(each, failing)]
+        yield tr("Nothing is flagged where the camera fails: {failures}").format(failures=_in_words(told))
     if lit := [each for each in conditions if each.is_judged]:
         yield tr(
             "Other light than the detector was calibrated on: {lights}. Motion is judged there, looks are not; scores "
             "are less sure, and false alarms may be more"
         ).format(lights=_in_words(lit))
+
+
+def _is_edge(condition: Condition, others: Sequence[Condition]) -> bool:
+    """Whether the picture changed as another failure began or ended, which goes without saying."""
+    return condition.kind is ConditionKind.CHANGED and any(
+        other.kind is not ConditionKind.CHANGED
+        and other.start_seconds - EDGE_SECONDS <= condition.stop_seconds
+        and condition.start_seconds <= other.stop_seconds + EDGE_SECONDS
+        for other in others
+    )
 
 
 def _in_words(conditions: Sequence[Condition], at_most: int = 3) -> str:

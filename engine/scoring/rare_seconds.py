@@ -12,6 +12,8 @@ from engine.scoring.tail import block_maxima, block_numbers, tail_size
 
 Floats = npt.NDArray[np.float64]
 
+RARE_SHARE = 0.15
+"""Of all seconds: those least like the others. Events are seldom more, and what is normal among them is little."""
 _APART_BY_CHANCE = 0.01
 """In one of so many footages without an event, what is normal stands so far apart."""
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.common.errors import TrainingError
+from engine.calibrating.footage import NormalFootage
+from engine.calibrating.length import check_length, too_short
 from engine.common.events import Progress, ShouldStop
-from engine.common.language import tr
 from engine.scoring.zones import Zones
 from vadgui.jobs.single_work import add_to_library
 
@@ -34,21 +34,17 @@ def learn_camera(request: CameraRequest, should_stop: ShouldStop) -> Iterator[Pr
         VadError: a recording or the detector can't be read, or the library not be written.
         Cancelled: `should_stop` said yes.
     """
+    footage = NormalFootage.of(request.videos, (), request.zones)
+    check_length(footage, should_stop, unreviewed=True)
     # torch takes seconds to import.
-    from engine.calibrating.footage import NormalFootage
     from engine.calibrating.unreviewed import calibrate_unreviewed
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector
 
     detector, _ = load_detector(request.detector)
-    footage = NormalFootage.of(request.videos, (), request.zones)
     calibrated = yield from calibrate_unreviewed(detector, choose_compute(request.device), footage, should_stop)
     if calibrated.detector.settings.calibration is None:
-        raise TrainingError(
-            tr("The recordings are too short to know a camera by"),
-            subject=_names(request.videos),
-            advice=tr("Add recordings of the same camera: some minutes at the least, an hour is better."),
-        )
+        raise too_short(footage)
     note = f"Calibrated, unreviewed, on {_names(request.videos)}"
     yield add_to_library(calibrated.detector, f"Camera of {request.videos[0].stem}", note)
 

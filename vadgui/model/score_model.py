@@ -76,6 +76,7 @@ class ScoreModel(QObject):
         self._moved_from: dict[str, SegmentRule] = {}
         self._segments: list[Segment] = []
         self._selected: Segment | None = None
+        self._moment: Segment | None = None
         self._drifts: list[Drift] = []
         self._conditions: list[Condition] = []
         self._is_other_scene = False
@@ -131,6 +132,11 @@ class ScoreModel(QObject):
         return self._selected
 
     @property
+    def moment(self) -> Segment | None:
+        """The moment that is looked into though it is not flagged."""
+        return self._moment
+
+    @property
     def drifts(self) -> list[Drift]:
         """Where the recording does not look like the calibration's footage, as far as it is analysed."""
         return self._drifts
@@ -155,10 +161,11 @@ class ScoreModel(QObject):
         return self._light_names[self._incremental.light_of(frame)] if self._light_names else ""
 
     def outlines(self, evidence: WindowEvidence, frame: int) -> list[Outline]:
-        """What stands out in a frame that is flagged, the strongest evidence first; nothing in one that is not."""
+        """What stands out in a frame that is flagged or looked into, the strongest first; nothing in others."""
         score = self._scores[frame] if frame < len(self._scores) else np.nan
         is_flagged = score >= self.rule.enter and not self._is_other_scene
-        if is_flagged or any(each.start <= frame < each.stop for each in self._segments):
+        outlined = [*self._segments, *([self._moment] if self._moment else [])]
+        if is_flagged or any(each.start <= frame < each.stop for each in outlined):
             return evidence.outlines(self.rule.enter, at_least=1)
         return []
 
@@ -202,7 +209,7 @@ class ScoreModel(QObject):
         self._incremental = self._nothing_yet()
         self._flagged = []
         self._reasons: dict[tuple[int, float], str] = {}
-        self._selected = None
+        self._selected = self._moment = None
         self._drifts, self._conditions, self._is_other_scene = [], [], False
         self._timer.stop()
         self._tell_interval_ms = _TELL_INTERVAL_MS
@@ -310,8 +317,15 @@ class ScoreModel(QObject):
 
     def select(self, segment: Segment | None) -> None:
         """Make a segment the current one."""
-        if segment != self._selected:
-            self._selected = segment
+        self._choose(segment, None)
+
+    def look_into(self, moment: Segment) -> None:
+        """Outline what stands out most in a moment that is not flagged; no segment is the current one."""
+        self._choose(None, moment)
+
+    def _choose(self, segment: Segment | None, moment: Segment | None) -> None:
+        if (segment, moment) != (self._selected, self._moment):
+            self._selected, self._moment = segment, moment
             self.selection_changed.emit()
 
     def _take_scores(self) -> None:

@@ -119,6 +119,7 @@ class PanelGrid(QWidget):
         self.search_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         session.places.changed.connect(self._refresh)
         session.scoring.segments_changed.connect(self._refresh)
+        session.scoring.selection_changed.connect(self._refresh)
         self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         theme.changed.connect(self._area.repaint_all)
         self._refresh()

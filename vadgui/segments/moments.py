@@ -71,6 +71,7 @@ class Moments(QWidget):
         scoring = session.scoring
         for changed in (scoring.scores_changed, scoring.segments_changed, session.video_changed):
             changed.connect(self._update)
+        scoring.selection_changed.connect(self._show_chosen)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._update()
@@ -94,6 +95,14 @@ class Moments(QWidget):
         self._is_updating = True
         self.model.update()
         self._is_updating = False
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        moment = self._session.scoring.moment
+        row = self.model.row_holding(moment.peak_frame) if moment else None
+        self._is_updating = True
+        self.list.choose(-1 if row is None else row)
+        self._is_updating = False
 
     def _go_on(self, current: QModelIndex) -> None:
         if current.isValid() and not self._is_updating:
@@ -104,5 +113,6 @@ class Moments(QWidget):
             self.play_requested.emit(self.model.segment(index.row()))
 
     def _go(self, index: QModelIndex) -> None:
-        self._session.scoring.select(None)
-        self._session.seek(self.model.segment(index.row()).peak_frame)
+        moment = self.model.segment(index.row())
+        self._session.scoring.look_into(moment)
+        self._session.seek(moment.peak_frame)

@@ -79,11 +79,11 @@ class DriftBanner(QWidget):
         scoring = self._session.scoring
         for sentence in self._session.integrity.in_words():
             yield f"{sentence}."
-        if scoring.other_rate:
-            yield tr("{difference}. Scores mean less.").format(difference=scoring.other_rate)
         if scoring.is_other_scene:
             yield tr("{difference} Nothing is flagged.").format(difference=tr(OTHER_SCENE))
             return
+        if scoring.other_rate:
+            yield tr("{difference}. Scores mean less.").format(difference=scoring.other_rate)
         for sentence in conditions_told(scoring.conditions):
             yield f"{sentence}."
         if differs := drifts_in_words(scoring.drifts):

@@ -322,7 +322,8 @@ def test_the_command_writes_another_file_and_says_what_to_expect(videos, detecto
         cli, ["calibrate", *options, "--footage", str(videos[0]), "--out", str(tmp_path / "new.safetensors")]
     )
     assert short.exit_code == 1
-    assert "too short" in short.output
+    assert "too short to calibrate on" in short.output
+    assert "at least 30 s in all" in short.output
     assert not (tmp_path / "new.safetensors").exists()
     done = CliRunner().invoke(
         cli,

@@ -12,11 +12,12 @@ import pytest
 from engine.calibrating.calibrate import Calibrated
 from engine.calibrating.footage import NormalFootage
 from engine.calibrating.held_out_signals import HeldOutSignals
-from engine.calibrating.unreviewed import RARE_SHARE, calibrate_unreviewed, rare_stretches
+from engine.calibrating.unreviewed import calibrate_unreviewed, rare_stretches
 from engine.commands.progress import finished
 from engine.models.detector import load_detector
 from engine.scoring.calibration import Calibration
 from engine.scoring.evidence import EVIDENCE
+from engine.scoring.rare_seconds import RARE_SHARE
 from engine.scoring.signals import missing_signals
 from resources import detector_path
 

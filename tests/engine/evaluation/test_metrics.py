@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
-from engine.evaluation.metrics import global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve
+from engine.evaluation.metrics import global_auc, macro_auc, micro_auc, rescaled, roc_auc, roc_curve, unpadded_macro_auc
 from engine.scoring.paper_scorer import anomaly_score
 
 NORMAL_AND_ABNORMAL = st.tuples(
@@ -102,3 +102,9 @@ def test_macro_pads_videos_that_are_all_normal_or_all_abnormal() -> None:
     all_normal = correctly_ranked([0, 0, 0.5, 1], [1])  # type: ignore[list-item]
     assert (all_abnormal, all_normal) == (0.875, 0.875)
     assert macro_auc([rising, rising], [labels("xxx"), labels("...")]) == pytest.approx(0.875)
+
+
+def test_unpadded_macro_leaves_such_videos_out() -> None:
+    rising = np.array([1.0, 2, 3])
+    assert unpadded_macro_auc([rising] * 4, [labels(each) for each in ("xxx", "...", "..x", "x.x")]) == 0.75
+    assert np.isnan(unpadded_macro_auc([rising], [labels("xxx")]))

@@ -39,7 +39,7 @@ def test_the_json_has_the_documented_keys() -> None:
     assert (found["frames"], found["abnormal"]) == (15, 9)
     assert set(found["scores"]) >= {"paper", "paper-patch"}
     for each in (found, *found["scores"].values()):
-        assert all(0 <= each[key] <= 1 for key in ("micro_auc", "macro_auc", "global_auc"))
+        assert all(0 <= each[key] <= 1 for key in ("micro_auc", "macro_auc", "unpadded_macro_auc", "global_auc"))
     assert found["score"] == "paper-patch"
     assert found["micro_auc"] == found["scores"]["paper-patch"]["micro_auc"]
     assert [row["auc"] for row in found["videos"]] == [
@@ -51,6 +51,9 @@ def test_the_json_has_the_documented_keys() -> None:
         "name": "03", "frames": 5, "abnormal": 5, "events": 1, "seconds": 0.5, "auc": 0
     }  # fmt: skip
     assert found["scores"]["paper"]["events"]["detected"] == 2
+    misses = found["scores"]["paper"]["misses"]
+    assert [set(point) for point in misses] == [{"threshold", "false_alarms_per_hour", "missed"}] * len(misses)
+    assert misses[-1]["missed"] == 0
     ranked = found["scores"]["paper"]["ranked"]
     assert ranked["by_moments"] == {"5": 3, "10": 3, "20": 3}
     assert set(ranked["by_footage"]) == {"0.05", "0.1", "0.2"}
@@ -112,8 +115,8 @@ def test_plots_show_every_video(tmp_path: Path) -> None:
     many = [video(f"{n:02}", "..xx.", [NAN, 30, 20, 25, 31], [NAN, 30, 20, 25, 31]) for n in range(13)]
     found = evaluation(*many)
     written = draw_plots(tmp_path / "plots", "Tiny", found.videos, found.figures, "paper")
-    assert [path.name for path in written] == ["roc.png", "scores-1.png", "scores-2.png"]
-    page, rest = (cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in written[1:])
+    assert [path.name for path in written] == ["roc.png", "misses.png", "scores-1.png", "scores-2.png"]
+    page, rest = (cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in written[2:])
     shaded = [(np.abs(picture.astype(int) - (246, 217, 184)).max(axis=2) < 3).sum() for picture in (page, rest)]
     # The second page shows one of thirteen videos, in a slightly larger plot.
     assert shaded[0] > 5 * shaded[1] > 0

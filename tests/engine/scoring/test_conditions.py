@@ -144,6 +144,24 @@ def test_words_say_what_and_when() -> None:
     assert "less sure" in lit
 
 
+def test_the_words_have_room_for_failures_not_for_their_edges() -> None:
+    begins = Condition(ConditionKind.CHANGED, 6.0, 6.8)
+    infrared = Condition(ConditionKind.LOW_CONTRAST, 6.8, 12.8)
+    ends = Condition(ConditionKind.CHANGED, 13.0, 13.0)
+    alone = Condition(ConditionKind.CHANGED, 40.0, 40.0)
+    (told,) = conditions_told([begins, infrared, ends, alone])
+    assert told.partition(": ")[2] == (
+        "much less contrast (night, infrared or fog) at 0:00:06 for 6 s, the whole picture changed at 0:00:40"
+    )
+
+
+def test_that_the_picture_changed_is_told_where_other_light_has_scores() -> None:
+    lamp = [Condition(ConditionKind.CHANGED, 6.0, 6.0), Condition(ConditionKind.BRIGHTER, 6.2, 12.8)]
+    failing, lit = conditions_told(lamp)
+    assert failing == "Nothing is flagged where the camera fails: the whole picture changed at 0:00:06"
+    assert "much brighter at 0:00:06 for 7 s" in lit
+
+
 @pytest.mark.parametrize("layout", [LAYOUT + 40, LAYOUT * 0.7])
 def test_other_light_that_lasts_is_judged(layout: np.ndarray) -> None:
     made = signals()

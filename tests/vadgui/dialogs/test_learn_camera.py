@@ -16,6 +16,7 @@ from engine.common.events import Progress, ShouldStop
 from engine.detector_library import DetectorLibrary
 from engine.scoring.zones import Zone, ZoneKind
 from tests.clips import write_clip
+from tests.research.street import street_pictures
 from vadgui.camera_controller import CameraController
 from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.jobs import camera_learning
@@ -120,7 +121,6 @@ def test_the_detector_of_the_camera_is_in_the_library(tiny_preset: str, tmp_path
     import torch
 
     from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
-    from tests.research.street import street_pictures
 
     torch.manual_seed(0)
     save_detector(Detector(DetectorSettings("any", tiny_preset, "dis-ultrafast", 4.0)), tmp_path / "any.safetensors")
@@ -135,6 +135,10 @@ def test_the_detector_of_the_camera_is_in_the_library(tiny_preset: str, tmp_path
     calibration = load_detector(path)[0].settings.calibration
     assert calibration is not None
     assert calibration.reference is not None
+
+
+def test_that_recordings_are_too_short_is_told_before_anything_is_computed(tmp_path: Path) -> None:
     short = write_clip(tmp_path / "short.mp4", list(street_pictures(40)), 5)
-    with pytest.raises(TrainingError, match="too short"):
-        list(learn_camera(CameraRequest(tmp_path / "any.safetensors", "cpu", (short,)), lambda: False))
+    request = CameraRequest(tmp_path / "never read.safetensors", "cpu", (short,))
+    with pytest.raises(TrainingError, match=r"(?s)too short to calibrate on: 8 s in all.*at least 36 s in all"):
+        list(learn_camera(request, lambda: False))

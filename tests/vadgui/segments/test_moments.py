@@ -67,6 +67,25 @@ def test_a_click_goes_there_and_selects_no_segment(segments: SegmentList, sessio
     assert session.scoring.selected is None
 
 
+def test_the_chosen_moment_stays_chosen_while_others_come_and_go(
+    segments: SegmentList, session: ReviewSession, qtbot: QtBot
+) -> None:
+    session.scoring.set_threshold(1.0)
+    unfold(segments, qtbot)
+    moments = segments.moments
+    place = moments.list.visualRect(moments.model.index(4)).center()
+    qtbot.mouseClick(moments.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    chosen, playhead = moments.model.segment(4), session.playhead
+    threshold = (moments.model.segment(1).peak_score + moments.model.segment(2).peak_score) / 2
+    session.scoring.set_threshold(threshold)  # the first two are flagged now
+    assert moments.model.segment(moments.list.currentIndex().row()) == chosen
+    session.select_segment(session.scoring.segments[0])
+    assert not moments.list.currentIndex().isValid()
+    assert not moments.list.selectedIndexes()
+    session.seek(playhead)
+    assert not moments.list.currentIndex().isValid()
+
+
 def test_what_is_flagged_now_leaves_the_list(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
     session.scoring.set_threshold(1.0)
     unfold(segments, qtbot)

@@ -131,6 +131,16 @@ def test_warns_when_the_frame_rate_is_far_from_the_calibrations(
     assert not banner.isVisible()
 
 
+def test_says_nothing_of_the_frame_rate_where_the_scene_is_another(banner: DriftBanner, session: ReviewSession) -> None:
+    times = steady_times(300, fps=5)
+    session.open_video(video_info(times), times)
+    other = signals()[:300]
+    other["layout"][1:] = LAYOUT[::-1, ::-1].T
+    add_rows(session.scoring, 0, other)
+    session.scoring.catch_up()
+    assert banner.text() == "This is not the scene that the detector was calibrated for. Nothing is flagged."
+
+
 def test_tells_lost_frames_and_gaps_as_soon_as_they_are_known(qtbot: QtBot) -> None:
     times = steady_times(COUNT)
     session = ReviewSession()
