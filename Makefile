@@ -13,7 +13,7 @@ help:
 	@echo "make run [VIDEO=file]   open the program"
 	@echo "make test               formatting, lint, types, import rules, documentation, then all tests"
 	@echo "make test-fast          tests of the engine that take no long time, in less than a minute"
-	@echo "make abuse              all damaged and hostile inputs of tests/abuse; make test takes a part of them"
+	@echo "make abuse              all damaged and hostile inputs, all real footage; make test takes a part of them"
 	@echo "make test-research      tests of the experiments in tests/research"
 	@echo "make lint               all of make test but the tests"
 	@echo "make docs               the documentation as a site, in the folder site"
@@ -44,6 +44,7 @@ test-fast: .venv/ready-dev
 
 abuse: .venv/ready-dev
 	$(PYTEST) -m "not research" --hypothesis-profile=random tests/abuse
+	$(PYTEST) -m abuse tests/engine tests/vadgui
 
 test-research: .venv/ready-dev
 	$(BIN)/python -m pytest -m research tests/research

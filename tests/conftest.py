@@ -8,10 +8,11 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -41,6 +42,8 @@ hypothesis_settings.load_profile("repeatable")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Threads that spin while they wait make torch ten times slower wherever something else runs too.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Which engine is faster is measured in seconds for each detector, and torch's results are the same everywhere.
+os.environ.setdefault("VADGUI_MOTION_ENGINE", "torch")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker would start a thread for every core, and they would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -83,6 +86,38 @@ def tiny_preset() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "tiny", TINY)
         yield "tiny"
+
+
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Makes a file of this name once for all workers of the run; nobody may change it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "made-once"
+    folder.mkdir(exist_ok=True)
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        path, unfinished = folder / name, folder / f"unfinished-{name}"
+        with FileLock(folder / f"{name}.lock"):
+            if not path.exists():
+                make(unfinished)
+                unfinished.rename(path)
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def drift_file(make_once: MakeOnce, tiny_preset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A calibrated detector that has seen things drift to the right alone."""
+    from tests.drift import normal_films, write_drift_detector
+
+    def make(path: Path) -> None:
+        write_drift_detector(path, normal_films(tmp_path_factory.mktemp("drift")), tiny_preset)
+
+    return make_once("drift.safetensors", make)
 
 
 @pytest.fixture

@@ -38,13 +38,18 @@ SEGMENTS_PHASE = tr_noop("Segments frame by frame")
 REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 PACE_SECONDS = 5.0
-_MACHINE_SETTINGS = ("device", "dtype", "teacher")
+_MACHINE_SETTINGS = ("device", "dtype", "motion_int8", "teacher")
 """Of a key: known only once a detector is loaded, and of no account to what the signals mean."""
 
 
 def analysis_key(source: VideoSource, predictor: Predictor, sampling: Sampling = EVERY_FRAME) -> AnalysisKey:
     """What the analysis of this video by this detector depends on."""
-    settings = {**predictor.analysis_settings, **_footage_settings(source, predictor.settings.calibration, sampling)}
+    alone = {} if sampling.is_every_frame else predictor.motion_settings
+    settings = {
+        **predictor.analysis_settings,
+        **alone,
+        **_footage_settings(source, predictor.settings.calibration, sampling),
+    }
     return AnalysisKey(source.info.fingerprint, predictor.fingerprint, json.dumps(settings, sort_keys=True))
 
 

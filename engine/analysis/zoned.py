@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.analysis.runner import stored_signals
 from engine.analysis.score_store import ScoreStore
 from engine.scoring.calibration import Calibration
+from engine.scoring.damage import without_damage
 from engine.scoring.places import placed_signals, signals_within
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.scoring.zones import Zones, counted_windows
+from engine.video.source import VideoSource
 
 _ROWS_AT_ONCE = 1024
 
@@ -29,19 +33,17 @@ def rows_within(
 
 
 def stored_signals_within(
-    store: ScoreStore, frame_count: int, calibration: Calibration | None, zones: Zones
+    store: ScoreStore, source: VideoSource, calibration: Calibration | None, zones: Zones
 ) -> RawSignals:
-    """What `stored_signals` gives, inside zones.
+    """What `stored_signals` gives, inside zones, and without what damage alone may have caused.
 
     Raises:
         ScoreStoreError: the store can't be read.
     """
-    signals = stored_signals(store, frame_count)
-    if not zones:
-        return signals
-    frames = store.frames()
-    frames = frames[frames < frame_count]
+    signals = stored_signals(store, len(source))
+    frames = store.frames() if zones else np.empty(0, np.int64)
+    frames = frames[frames < len(source)]
     for start in range(0, len(frames), _ROWS_AT_ONCE):
         part = frames[start : start + _ROWS_AT_ONCE]
         signals[part] = rows_within(store, part, signals[part], calibration, zones)
-    return signals
+    return without_damage(signals, source.info.concealed, source.times)

@@ -230,7 +230,7 @@ def finish(
     """
     scorer, calibration = settings.scorer, settings.calibration
     zones = zones_or_clock(settings.zones, source, scorer, should_stop)
-    signals = stored_signals_within(store, len(source), calibration, zones)
+    signals = stored_signals_within(store, source, calibration, zones)
     found = Findings.of(signals, source.times, scorer, settings.rule)
     kinds = kinds_of_frames(signals, source.times, calibration)
     flagged = []

@@ -64,6 +64,8 @@ def calibrate(
     frame_seconds = _frame_seconds(footage.held_out, should_stop)
     predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
     statistics = yield from collect_statistics(footage, predictor, frame_seconds, sampling, should_stop)
+    # They are judged as recordings will be.
+    predictor = predictor.with_layer_ranges(statistics.layer_ranges)
     held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, sampling, should_stop)
     signals = [(video.signals, video.times) for video in held_out]
     rare = [
@@ -74,8 +76,12 @@ def calibrate(
         calibration = Calibration.of(signals, frame_seconds, statistics.rarities_of_others, sampling, rare)
     except TooLittleFootageError:
         calibration = None
-    settings = replace(detector.settings, calibration=calibration)
-    return Calibrated(detector.with_normal_model(statistics.normal_model).with_settings(settings), held_out)
+    calibrated = (
+        detector.with_settings(replace(detector.settings, calibration=calibration))
+        .with_normal_model(statistics.normal_model)
+        .with_layer_ranges(statistics.layer_ranges)
+    )
+    return Calibrated(calibrated, held_out)
 
 
 def _measure_held_out(

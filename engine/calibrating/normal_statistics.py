@@ -21,6 +21,7 @@ from engine.common.language import tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS
 from engine.models.predictor import Predictor
+from engine.models.quantisation import LayerRanges
 from engine.scoring.motion import Motion
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
@@ -38,6 +39,10 @@ _MAX_MOTIONS = 20_000
 """Transitions of those videos together."""
 _MAX_APPEARANCE_FRAMES = 1_500
 """Frames of all videos whose features are kept: a minute's work of two cores, and 25 MB."""
+_RANGES_EVERY = 16
+"""Of these, the motion model looks at every so many: its layers' ranges hardly differ from picture to picture."""
+_CHECKED = 4
+"""Of those, so many are predicted by the rounded model, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,8 @@ class NormalStatistics:
     """Those of each held-out video, since it is held out."""
     rarities_of_others: Sequence[tuple[RawSignals, npt.NDArray[np.float64]]]
     """Of some videos that are not held out: how rare their motion is by that of all others, and their frames' times."""
+    layer_ranges: LayerRanges | None
+    """Of the motion model's layers on some frames; None where it can't be rounded by them, or there were none."""
     earlier_bank: PrototypeBank | None = None
     """Prototypes of earlier footage, whose features are gone."""
 
@@ -99,7 +106,8 @@ def collect_statistics(
     rate = ProgressRate(0, time.monotonic())
     videos = footage.videos
     chosen = _spread(len(footage.held_out), len(videos))
-    collector = _Collector(footage, predictor, frame_seconds, sampling, should_stop)
+    ranges = _RangeSampler(predictor)
+    collector = _Collector(footage, predictor, ranges, frame_seconds, sampling, should_stop)
     for number, path in enumerate(videos):
         before, own = VideoStatistics(), VideoStatistics()
         recording = _MotionRecording(own.motion, _MAX_MOTIONS // len(chosen)) if number in chosen else None
@@ -117,7 +125,8 @@ def collect_statistics(
         yield progress_of(STATISTICS_PHASE, len(videos), len(videos), rate)
         if should_stop():
             raise Cancelled
-    return NormalStatistics(motion, features, of_held_out, rarities, earlier.appearance if earlier else None)
+    bank = earlier.appearance if earlier else None
+    return NormalStatistics(motion, features, of_held_out, rarities, ranges.ranges, bank)
 
 
 def appearance_frames(frames: int) -> int:
@@ -136,6 +145,7 @@ class _Collector:
 
     footage: NormalFootage
     predictor: Predictor
+    ranges: _RangeSampler
     frame_seconds: float
     sampling: Sampling
     should_stop: ShouldStop
@@ -154,7 +164,7 @@ class _Collector:
         with open_video(path, self.should_stop) as source:
             frames = self.sampling.frames(source.times)
             every = math.ceil(len(frames) * len(self.footage.videos) / _MAX_APPEARANCE_FRAMES)
-            sampler = _FeatureSampler(self.predictor, every)
+            sampler = _FeatureSampler(self.predictor, self.ranges, every)
             motions = pipeline.motions(
                 source, frames[frames > 0], frame_seconds=self.frame_seconds, should_stop=self.should_stop
             )
@@ -173,8 +183,9 @@ class _Collector:
 class _FeatureSampler:
     """Extracts the features of one frame in `every` so many, a batch at a time."""
 
-    def __init__(self, predictor: Predictor, every: int) -> None:
+    def __init__(self, predictor: Predictor, ranges: _RangeSampler, every: int) -> None:
         self._predictor = predictor
+        self._ranges = ranges
         self._every = every
         self._offered = 0
         self._waiting: list[tuple[list[MovingFeatures], Pixels, Motion]] = []
@@ -184,6 +195,7 @@ class _FeatureSampler:
         """Take the frame or skip it; what is extracted of it goes to `features` once a batch is full."""
         if self._offered % self._every == 0:
             self._waiting.append((features, picture, motion))
+            self._ranges.offer(picture)
         self._offered += 1
         if len(self._waiting) >= self._predictor.batch_size:
             self.flush()
@@ -194,6 +206,31 @@ class _FeatureSampler:
         for (features, _, motion), appearance in zip(self._waiting, appearances, strict=True):
             features.append(MovingFeatures.of(appearance, motion, self._rng))
         self._waiting.clear()
+
+
+class _RangeSampler:
+    """Measures the ranges of the motion model's layers on one picture in _RANGES_EVERY."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self._meter = predictor.range_meter()
+        self._checked: list[Pixels] = []
+        self._offered = 0
+
+    def offer(self, picture: Pixels) -> None:
+        """Take the picture or skip it."""
+        if self._offered % _RANGES_EVERY == 0:
+            with self._meter.watching():
+                self._predictor.predict_motion_in_torch([picture])
+            if len(self._checked) < _CHECKED:
+                self._checked.append(picture)
+        self._offered += 1
+
+    @property
+    def ranges(self) -> LayerRanges | None:
+        """Of all pictures taken; None where they don't suit the model, or there were none."""
+        ranges = self._meter.ranges
+        return ranges if ranges is not None and self._predictor.tolerates(ranges, self._checked) else None
 
 
 class _MotionRecording:

@@ -118,6 +118,8 @@ def analyse(
         rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if not every_frame:
+        predictor.prepare_motion()
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
         if zones:
@@ -202,7 +204,7 @@ class _Job:
             with ScoreStore(self.cache, analysis_key(source, predictor, self.sampling)) as store:
                 work = analyse_to_store(source, predictor, store, sampling=self.sampling, scorer=self.scorer)
                 follow(work, label=displayable(self.video.name), hidden=quiet)
-                signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
+                signals = stored_signals_within(store, source, predictor.settings.calibration, zones)
             found = Findings.of(signals, source.times, self.scorer, self.rule)
             tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, found.scores)
             tables.write_segments_json(

@@ -132,13 +132,16 @@ def _devices() -> Iterator[Check]:
 
 
 def _openvino() -> Iterator[Check]:
+    import torch
+
     try:
         version = importlib.metadata.version("openvino")
     except importlib.metadata.PackageNotFoundError:
+        if platform.machine() in {"x86_64", "AMD64"} and not torch.cuda.is_available():
+            detail = "not installed: it makes analyses without a GPU a quarter to a half faster"
+            yield Check("OpenVINO", State.NOTE, detail, _pip_install("openvino"))
         return
-    yield Check(
-        "OpenVINO", State.OK, f"{version}, runs the motion model on a CPU without bfloat16 where that is faster"
-    )
+    yield Check("OpenVINO", State.OK, f"{version}, runs the motion model on a CPU where that is faster")
 
 
 def _qt_libraries() -> Iterator[Check]:

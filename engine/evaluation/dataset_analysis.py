@@ -87,7 +87,7 @@ def measure(
             for step in analyse_to_store(source, predictor, store, should_stop, sampling=sampling):
                 yield whole.progress(_in_frames(step, len(source)))
             _refuse_other_length(video, source)  # a full pass may have corrected what the file announced
-            signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
+            signals = stored_signals_within(store, source, predictor.settings.calibration, zones)
             peaks = [] if max_i is None else [max_i]
             if max_i is None:
                 for step in _read_peaks(source, peaks, should_stop):

@@ -13,7 +13,9 @@ from engine.review.document import Verdict
 _TICKS_A_SECOND = 90_000.0
 """For recordings whose frames do not last equally long: holds every common rate exactly."""
 _MOST_EVENTS = 999  # the number of an event has three digits
-_MOST_FPS = 99  # two digits for the frames of a timecode
+_TIMECODE_RATES = (24, 25, 30, 48, 50, 60)
+"""Of SMPTE ST 12, nominally: what reads an edit list knows no others."""
+_SAME_RATE = 0.002  # 29.97 counts as 30
 _COLOURS = {
     Verdict.CONFIRMED: "RED",
     Verdict.UNSURE: "YELLOW",
@@ -29,18 +31,21 @@ class UnsuitableError(ExportError):
 def edl(recording: ReviewedRecording) -> bytes:
     """A CMX 3600 edit list: non-drop timecode that counts frames, the recording's first one being 00:00:00:00.
 
+    Timecode has few rates. A frame of a slower recording counts as several.
+
     Raises:
-        UnsuitableError: the recording's frames do not last equally long, or there are too many segments.
+        UnsuitableError: the recording's frames do not last equally long or for no whole number of a timecode's, or
+            there are too many segments.
     """
     fps = recording.constant_fps()
-    if fps is None or not 1 <= round(fps) <= _MOST_FPS:
-        raise UnsuitableError(
-            tr("An EDL needs a constant frame rate, and the frames of this recording do not last equally long")
-            if fps is None
-            else tr("An EDL can't count {fps:.3g} frames a second").format(fps=fps),
-            subject=recording.name,
-            advice=tr("Choose OpenTimelineIO (otio) instead."),
+    if fps is None:
+        raise _no_edl(
+            recording,
+            tr("An EDL needs a constant frame rate, and the frames of this recording do not last equally long"),
         )
+    counted = _timecode_rate(fps)
+    if counted is None:
+        raise _no_edl(recording, tr("An EDL can't count {fps:.3g} frames a second").format(fps=fps))
     if len(recording.segments) > _MOST_EVENTS:
         raise UnsuitableError(
             tr("An EDL holds {most} segments, these are {count}").format(
@@ -49,16 +54,18 @@ def edl(recording: ReviewedRecording) -> bytes:
             subject=recording.name,
             advice=tr("Leave some out by their verdict, or choose OpenTimelineIO (otio) instead."),
         )
-    base = round(fps)
+    base, repeated = counted
     lines = [f"TITLE: {_line(recording.name)}", "FCM: NON-DROP FRAME"]
     at = 0
     for event, segment in enumerate(recording.segments, 1):
         times = (segment.start, segment.stop, at, at + len(segment))
-        codes = " ".join(_timecode(frame, base) for frame in times)
+        codes = " ".join(_timecode(frame * repeated, base) for frame in times)
         at += len(segment)
         lines += ["", f"{event:03}  AX       V     C        {codes}"]
         if event == 1:  # readers refuse a comment that follows no event
-            lines.append(f"* FRAME RATE: {fps:.7g}")
+            lines.append(f"* FRAME RATE: {fps * repeated:.7g}")
+            if repeated > 1:
+                lines.append(f"* COMMENT: {repeated} frames of timecode are one of the recording's {fps:.7g} a second")
         lines.append(f"* FROM CLIP NAME: {_line(recording.name)}")
         lines += [f"* COMMENT: {_line(text)}" for text in segment.in_words()]
     return ("\r\n".join(lines) + "\r\n").encode()
@@ -84,7 +91,7 @@ def otio(recording: ReviewedRecording) -> bytes:
     whole = span(0, len(recording.times), 0.0, recording.info.duration_seconds)
     for segment in recording.segments:
         extent = span(segment.start, segment.stop, recording.start_seconds(segment), recording.stop_seconds(segment))
-        media = schema.ExternalReference(recording.info.path.absolute().as_uri(), whole)
+        media = schema.ExternalReference(recording.media_url or recording.info.path.absolute().as_uri(), whole)
         media.name = recording.name
         known = {key: value for key, value in row(recording, segment).items() if value is not None}
         clip = schema.Clip(f"Segment {segment.number}, {segment.verdict}", media, extent)
@@ -101,6 +108,19 @@ def otio(recording: ReviewedRecording) -> bytes:
         track.append(clip)
     timeline.tracks.append(track)
     return str(library.adapters.write_to_string(timeline, "otio_json")).encode()
+
+
+def _no_edl(recording: ReviewedRecording, what: str) -> UnsuitableError:
+    return UnsuitableError(what, subject=recording.name, advice=tr("Choose OpenTimelineIO (otio) instead."))
+
+
+def _timecode_rate(fps: float) -> tuple[int, int] | None:
+    """The lowest rate of timecode in which a frame lasts for a whole number, and that number; None if there is none."""
+    for rate in _TIMECODE_RATES:
+        repeated = round(rate / fps)
+        if repeated and abs(fps * repeated / rate - 1) < _SAME_RATE:
+            return rate, repeated
+    return None
 
 
 def _line(text: str) -> str:

@@ -39,7 +39,7 @@ class Estimate:
 
     def is_much(self, free_bytes: int) -> bool:
         """Whether a person should be asked first."""
-        return self.clips > MANY_CLIPS or self.size_bytes > MUCH_OF_THE_DISK * free_bytes
+        return self.clips >= MANY_CLIPS or self.size_bytes >= MUCH_OF_THE_DISK * free_bytes
 
 
 def estimate_clips(

@@ -82,6 +82,8 @@ class ReviewedRecording:
     """Of the picture: what counts in the scores."""
     redaction: Redaction = NOTHING_REDACTED
     """What is not to be seen in pictures and clips of it."""
+    media_url: str = ""
+    """By which edit lists find the recording, relative to them; empty for the path of `info`."""
     hidden: tuple[JudgedSegment, ...] = ()
     """What was judged where nothing is flagged at the threshold."""
 

@@ -135,6 +135,10 @@ def _integrity(integrity: Integrity) -> dict[str, Any]:
         "frames": integrity.frames,
         "lost_frames": integrity.lost_frames,
         "lost": [{"frames": each.count, **_span(each.start_seconds, each.stop_seconds)} for each in integrity.lost],
+        "concealed_frames": integrity.concealed_frames,
+        "concealed": [
+            {"frames": each.count, **_span(each.start_seconds, each.stop_seconds)} for each in integrity.concealed
+        ],
         "gaps": [{"frame": gap.frame, **_span(gap.start_seconds, gap.stop_seconds)} for gap in integrity.gaps],
         "replaced_times": integrity.replaced_frames,
         "replaced": [round(seconds, 6) for seconds in integrity.replaced],

@@ -125,6 +125,8 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
             decodable=decodable, count=decodable + undecodable
         )
         yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
+    for what in replace(Integrity.of(source.info, source.times), lost=(), gaps=(), replaced_frames=0).in_words():
+        yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
     if empty:
         what = tr("{empty} of {count} pictures are empty files, {first} the first").format(
@@ -145,10 +147,10 @@ def _times(source: VideoSource) -> Iterator[FootageFinding]:
         )
         yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
     integrity = Integrity.of(source.info, source.times)
-    for what in replace(integrity, lost=(), replaced_frames=0).in_words():
+    for what in replace(integrity, lost=(), concealed=(), replaced_frames=0).in_words():
         advice = tr("No motion is learnt across it. Check the recorder's clock if it was not meant.")
         yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)
-    for what in replace(integrity, lost=(), gaps=()).in_words():
+    for what in replace(integrity, lost=(), concealed=(), gaps=()).in_words():
         advice = tr("All other times are as they were stored. Motion measured there may be too fast or too slow.")
         yield FootageFinding(path, "note", FindingKind.REPLACED_TIMES, what, advice)
 

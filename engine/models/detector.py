@@ -23,6 +23,7 @@ from engine.models.detector_check import check_calibration, check_normal_model, 
 from engine.models.detector_header import TrainingRecord, read_metadata
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
+from engine.models.quantisation import LayerRanges, check_ranges, ranges_as_text, ranges_of_text
 from engine.scoring.calibration import Calibration
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
@@ -34,6 +35,8 @@ _FORMAT_VERSION, _VERSION_OF_LIGHTS, _VERSION_OF_ONE_LIGHT = 6, 5, 4
 _KNOWN_VERSIONS = [str(version) for version in range(_FORMAT_VERSION + 1)]
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
+_LAYER_RANGES = "layer_ranges"
+"""Metadata key outside the checksum: ranges make a detector faster, not another one."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Detector(nn.Module):
         preset = PRESETS[settings.preset]
         self._settings = settings
         self._normal_model = normal_model or NormalModel()
+        self._layer_ranges: LayerRanges | None = None
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
@@ -101,6 +105,11 @@ class Detector(nn.Module):
         """Statistics of normal motion and appearance at the detector's camera."""
         return self._normal_model
 
+    @property
+    def layer_ranges(self) -> LayerRanges | None:
+        """Ranges of the motion model's layers on normal pictures, for int8; None if it is not to be used."""
+        return self._layer_ranges
+
     def with_settings(self, settings: DetectorSettings) -> Detector:
         """A copy with other settings that shares networks and normal model."""
         other = copy.copy(self)
@@ -111,6 +120,12 @@ class Detector(nn.Module):
         """A copy with another normal model that shares networks and settings."""
         other = copy.copy(self)
         other._normal_model = normal_model
+        return other
+
+    def with_layer_ranges(self, ranges: LayerRanges | None) -> Detector:
+        """A copy with other ranges of the motion model's layers that shares everything else."""
+        other = copy.copy(self)
+        other._layer_ranges = ranges
         return other
 
 
@@ -136,6 +151,8 @@ def save_detector(detector: Detector, path: Path) -> None:
         "settings": settings,
         "sha256": _digest(settings, tensors),
     }
+    if detector.layer_ranges is not None:
+        header[_LAYER_RANGES] = ranges_as_text(detector.layer_ranges)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(save(tensors, header))
@@ -197,6 +214,10 @@ def load_detector(path: Path) -> tuple[Detector, str]:
         normal_model = _pop_normal_model(tensors)
         check_normal_model(normal_model)
         detector = Detector(settings, normal_model)
+        if _LAYER_RANGES in header:
+            ranges = ranges_of_text(header[_LAYER_RANGES])
+            check_ranges(detector.motion, ranges)
+            detector = detector.with_layer_ranges(ranges)
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(

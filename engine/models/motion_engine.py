@@ -1,4 +1,4 @@
-"""What runs the motion model: torch, or OpenVINO where that is installed, faster, and gives the same."""
+"""What runs the motion model: torch, or OpenVINO, in float32 or in 8-bit integers, where that is faster."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from engine.common.atomic_write import atomic_write
 from engine.models.motion import MotionModel
 from engine.models.picture import PICTURE_SIZE
+from engine.models.quantisation import LayerRanges, ranges_digest, rounded
 from engine.scoring.prototype_bank import Appearance
 from engine.video.frame import Pixels
 
@@ -31,11 +33,35 @@ _log = logging.getLogger(__name__)
 MotionOutput = tuple[npt.NDArray[np.float32], Appearance]
 """The predicted flow RGB in [0, 1], float32 [256, 256, 3], and the appearance of a picture's windows."""
 
-LARGEST_DIFFERENCE = 1e-4
-"""Of flow RGB, and of appearance as a share of its greatest value, from torch's in float32."""
+ENGINE_VARIABLE = "VADGUI_MOTION_ENGINE"
+"""The environment variable by which a person decides: torch, or whatever is fastest (auto)."""
 _LEAST_SPEEDUP = 1.05
 _PROBE_PICTURES = 2
 _ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of the motion model that OpenVINO can run."""
+
+    name: str
+    """Of its engine, for the screen."""
+    settings: dict[str, str]
+    """For an analysis's key: empty where results are those of torch but for the last bits."""
+    model: MotionModel
+    """Gives the same in torch, in float32."""
+    largest_mean_difference: float
+    """Of flow RGB, and of appearance as a share of its greatest value, from the same in torch."""
+
+
+def float32_form(model: MotionModel) -> Form:
+    """The model as it is."""
+    return Form("OpenVINO", {}, model, 1e-5)
+
+
+def int8_form(model: MotionModel, ranges: LayerRanges) -> Form:
+    """The model in 8-bit integers: sums of integers round otherwise than sums of the same values in float32."""
+    return Form("OpenVINO, int8", {"motion_int8": ranges_digest(ranges)}, rounded(model, ranges), 5e-3)
 
 
 class MotionEngine(Protocol):
@@ -45,6 +71,10 @@ class MotionEngine(Protocol):
     def name(self) -> str:
         """For the screen."""
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """For an analysis's key: what of it changes the results noticeably."""
+
     def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
         """What it makes of each picture, uint8 [256, 256, 3]."""
 
@@ -53,6 +83,7 @@ class TorchMotionEngine:
     """As all other networks run."""
 
     name = "torch"
+    settings: ClassVar[dict[str, str]] = {}
 
     def __init__(self, run: Callable[[list[Pixels]], list[MotionOutput]]) -> None:
         self._run = run
@@ -63,23 +94,22 @@ class TorchMotionEngine:
 
 
 class OpenVinoMotionEngine:
-    """In OpenVINO's own threads, in float32, one picture a thread: that costs less than all threads on one picture."""
+    """In OpenVINO's own threads, one picture a thread: that costs less than all threads on one picture."""
 
-    name = "OpenVINO"
-
-    def __init__(self, model: MotionModel, file: Path, threads: int) -> None:
-        """Compile what an earlier engine left in `file` (.xml, and .bin beside it), or else the model, and leave it.
+    def __init__(self, form: Form, file: Path, threads: int) -> None:
+        """Compile what an earlier engine left in `file` (.xml, and .bin beside it), or else the form, and leave it.
 
         Raises:
             Exception: whatever OpenVINO dislikes; its errors have no common type.
         """
+        self.name, self.settings = form.name, form.settings
         openvino = import_openvino()
         core = openvino.Core()
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             # The .xml comes last: where it is, the .bin beside it is whole.
             unfinished = file.with_name(f"{file.stem}-{os.getpid()}.xml")
-            openvino.save_model(_converted(openvino, model), unfinished, compress_to_fp16=False)
+            openvino.save_model(_converted(openvino, form.model), unfinished, compress_to_fp16=False)
             for suffix in (".bin", ".xml"):
                 unfinished.with_suffix(suffix).replace(file.with_suffix(suffix))
         options = {
@@ -97,36 +127,45 @@ class OpenVinoMotionEngine:
         return [_finished(request) for request in requests]
 
 
-def choose_motion_engine(
-    torch_engine: TorchMotionEngine, model: MotionModel, fingerprint: str, folder: Path
-) -> MotionEngine:
-    """The one that costs the processor less here, measured once for each machine and detector and kept in `folder`.
+def choose_motion_engine(torch_engine: TorchMotionEngine, forms: Iterable[Form], folder: Path) -> MotionEngine:
+    """The first form that costs the processor less here than torch, or else torch.
 
-    `model` is the one that torch runs, in float32 on the CPU, its batch norms folded.
+    That is measured once for each form on a machine, and kept in `folder`.
     """
+    if os.environ.get(ENGINE_VARIABLE) == torch_engine.name:
+        return torch_engine
     try:
         version = importlib.metadata.version("openvino")
     except importlib.metadata.PackageNotFoundError:
         return torch_engine
+    for form in forms:
+        # OpenVINO's errors have no common type, and whatever fails in it, torch works.
+        try:
+            engine = _faster(torch_engine, form, version, folder)
+        except Exception as error:
+            _log.warning("The motion model does not run in %s: %s", form.name, error)
+        else:
+            if engine is not None:
+                return engine
+    return torch_engine
+
+
+def _faster(torch_engine: TorchMotionEngine, form: Form, version: str, folder: Path) -> OpenVinoMotionEngine | None:
+    """The engine of a form, if it is faster than torch here, and gives the same as the form in torch."""
     threads = torch.get_num_threads()
-    machine = [fingerprint, version, torch.__version__, threads, _processor()]
+    machine = [_digest(form), version, torch.__version__, threads, _processor()]
     file = folder / f"{hashlib.sha256(json.dumps(machine).encode()).hexdigest()[:16]}.json"
-    try:
-        speedup = _kept_speedup(file)
-        if speedup is not None and speedup < _LEAST_SPEEDUP:
-            return torch_engine
-        engine = OpenVinoMotionEngine(model, file.with_suffix(".xml"), threads)
-        if speedup is None:
-            speedup = _measured_speedup(torch_engine, engine)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(file) as out:
-                out.write(json.dumps({"speedup": round(speedup, 3)}).encode())
-    # OpenVINO's errors have no common type, and whatever fails in it, torch works.
-    except Exception as error:
-        _log.warning("The motion model runs in torch, for OpenVINO can't: %s", error)
-        return torch_engine
-    _log.info("OpenVINO is %.2f times as fast as torch for the motion model", speedup)
-    return engine if speedup >= _LEAST_SPEEDUP else torch_engine
+    speedup = _kept_speedup(file)
+    if speedup is not None and speedup < _LEAST_SPEEDUP:
+        return None
+    engine = OpenVinoMotionEngine(form, file.with_suffix(".xml"), threads)
+    if speedup is None:
+        speedup = _measured_speedup(torch_engine, engine, form)
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_write(file) as out:
+            out.write(json.dumps({"speedup": round(speedup, 3)}).encode())
+    _log.info("%s is %.2f times as fast as torch for the motion model", form.name, speedup)
+    return engine if speedup >= _LEAST_SPEEDUP else None
 
 
 def import_openvino() -> ModuleType:
@@ -142,20 +181,27 @@ def import_openvino() -> ModuleType:
     return openvino  # type: ignore[no-any-return,unused-ignore]
 
 
-def largest_difference(found: list[MotionOutput], wanted: list[MotionOutput]) -> float:
-    """Between two engines' results of the same pictures, as LARGEST_DIFFERENCE counts it."""
+def mean_difference(found: list[MotionOutput], wanted: list[MotionOutput]) -> float:
+    """Between results of the same pictures: of flow RGB, or of appearance as a share of its greatest value."""
     flow, appearance = ([np.stack([each[part] for each in side]) for side in (found, wanted)] for part in range(2))
     scale = max(float(np.abs(appearance[1]).max()), np.finfo(np.float32).tiny)
-    return max(float(np.abs(flow[0] - flow[1]).max()), float(np.abs(appearance[0] - appearance[1]).max() / scale))
+    return max(float(np.abs(flow[0] - flow[1]).mean()), float(np.abs(appearance[0] - appearance[1]).mean() / scale))
 
 
-def _measured_speedup(torch_engine: MotionEngine, engine: MotionEngine) -> float:
-    """How many times as much processor time torch takes; 0 if the results differ by more than LARGEST_DIFFERENCE."""
-    noise = np.random.default_rng(0).integers(0, 256, (_PROBE_PICTURES, 24, 24, 3), np.uint8)
+def in_torch(model: MotionModel, pictures: list[Pixels]) -> list[MotionOutput]:
+    """What torch makes of pictures, uint8 [256, 256, 3], in the model's precision."""
+    with torch.inference_mode():
+        outputs = model.with_appearance(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 255)
+    return list(zip(*(each.permute(0, 2, 3, 1).numpy() for each in outputs), strict=True))
+
+
+def _measured_speedup(torch_engine: MotionEngine, engine: MotionEngine, form: Form) -> float:
+    """How many times as much processor time torch takes; 0 if the results are not the form's."""
+    noise = np.random.default_rng(0).integers(96, 160, (_PROBE_PICTURES, 24, 24, 3), np.uint8)
     pictures = [np.asarray(cv2.resize(each, (PICTURE_SIZE, PICTURE_SIZE)), np.uint8) for each in noise]
-    difference = largest_difference(engine.run(pictures), torch_engine.run(pictures))
-    if not difference <= LARGEST_DIFFERENCE:  # also when it is not a number
-        _log.warning("The motion model runs in torch: OpenVINO's results differ by %g", difference)
+    difference = mean_difference(engine.run(pictures), in_torch(form.model, pictures))
+    if not difference <= form.largest_mean_difference:  # also when it is not a number
+        _log.warning("The motion model does not run in %s: results differ by %g", form.name, difference)
         return 0.0
     # Processor time, in turns, and the best round: a busy machine then changes the choice least.
     spent: tuple[list[float], list[float]] = ([], [])
@@ -173,6 +219,16 @@ def _kept_speedup(file: Path) -> float | None:
         return float(json.loads(file.read_text(encoding="utf-8"))["speedup"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _digest(form: Form) -> str:
+    """Of the form's weights: detectors have no fingerprint while they are calibrated."""
+    digest = hashlib.sha256(form.name.encode())
+    for part in form.model.modules():
+        digest.update(part.extra_repr().encode())
+    for tensor in form.model.state_dict().values():
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _processor() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,19 @@ from engine.common.paths import cache_folder
 from engine.flow.teachers import teacher_by_name
 from engine.models.detector import Detector, DetectorSettings, load_detector
 from engine.models.folding import fold_batch_norms
-from engine.models.motion_engine import MotionEngine, MotionOutput, TorchMotionEngine, choose_motion_engine
+from engine.models.motion import MotionModel
+from engine.models.motion_engine import (
+    Form,
+    MotionEngine,
+    MotionOutput,
+    TorchMotionEngine,
+    choose_motion_engine,
+    float32_form,
+    in_torch,
+    int8_form,
+    mean_difference,
+)
+from engine.models.quantisation import LayerRanges, RangeMeter, rounded
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.prototype_bank import Appearance
 from engine.scoring.signals import SIGNALS_VERSION
@@ -30,6 +42,9 @@ from engine.video.frame import Pixels
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
 _MAX_BATCH = 64
+_LARGEST_ROUNDING = 5e-3
+"""Of int8, on the mean. The bundled detectors, which judge as before, are off by 0.001 in flow RGB and by 0.002 in
+appearance (docs/research/faster-motion-model.md)."""
 
 _Result = TypeVar("_Result")
 
@@ -56,6 +71,13 @@ class Prediction:
     """How the windows of the given frame look; None where the normal model has no prototypes to compare them with."""
 
 
+@dataclass
+class _MotionAlone:
+    """What runs the motion model alone, once that is chosen; one for all predictors on the same networks."""
+
+    engine: MotionEngine | None = None
+
+
 class Predictor:
     """Predicts flow and next frame; owns the detector's copy on the device.
 
@@ -71,6 +93,8 @@ class Predictor:
         self.teacher = teacher_by_name(detector.settings.teacher, weights=teacher_weights, device=str(plan.device))
         self._normal_model = detector.normal_model
         self._plan = plan
+        self._whole_motion = detector.motion
+        self._layer_ranges = detector.layer_ranges
         self._detector = copy.deepcopy(detector).eval()
         fold_batch_norms(self._detector)
         self._detector.to(plan.device, plan.dtype)
@@ -79,7 +103,7 @@ class Predictor:
             model.net.head.float()
         self.batch_size = _default_batch_size(plan.device, detector.settings.preset)
         """Frames `predict` takes at once without cutting them up; halved when memory runs out."""
-        self._motion_engine: MotionEngine | None = None
+        self._alone = _MotionAlone()
 
     @classmethod
     def open(cls, path: Path, device: str = "auto") -> Predictor:
@@ -105,10 +129,17 @@ class Predictor:
         other._normal_model = normal_model
         return other
 
+    def with_layer_ranges(self, ranges: LayerRanges | None) -> Predictor:
+        """A predictor on the same networks whose motion model may be rounded by other ranges."""
+        other = copy.copy(self)
+        other._layer_ranges = ranges
+        other._alone = _MotionAlone()
+        return other
+
     @property
     def device_label(self) -> str:
         """Device and precision in words, and what else than torch runs the motion model alone."""
-        engine = self._motion_engine
+        engine = self._alone.engine
         return self._plan.label if engine is None or engine.name == "torch" else f"{self._plan.label}, {engine.name}"
 
     @property
@@ -126,6 +157,11 @@ class Predictor:
             "teacher": self.teacher.fingerprint,
         }
 
+    @property
+    def motion_settings(self) -> dict[str, str]:
+        """What `analysis_settings` lacks where the motion model runs alone."""
+        return self.prepare_motion().settings
+
     def predict(self, pictures: list[Pixels]) -> list[Prediction]:
         """Predictions of what follows each picture, uint8 [256, 256, 3].
 
@@ -140,25 +176,36 @@ class Predictor:
         Raises:
             DeviceError: a single frame does not fit into the device's memory.
         """
-        self.prepare_motion()
-        assert self._motion_engine is not None
         knows = self._normal_model.appearance is not None
-        found = self._motion_engine.run(pictures)
+        found = self.prepare_motion().run(pictures)
         return [MotionPrediction(flow_rgb, looks if knows else None) for flow_rgb, looks in found]
 
-    def prepare_motion(self) -> None:
+    def prepare_motion(self) -> MotionEngine:
         """Choose what runs the motion model alone, which `device_label` then names; `predict_motion` does it too.
 
         The first time with a detector on a machine takes seconds.
         """
-        if self._motion_engine is None:
-            own = TorchMotionEngine(lambda pictures: self._in_batches(pictures, self._motion_batch))
-            # Half precision is torch's: two engines' roundings differ too much to be checked against each other.
-            if self.is_on_cpu and self._plan.dtype == torch.float32:
-                folder = cache_folder() / "motion-engines"
-                self._motion_engine = choose_motion_engine(own, self._detector.motion, self.fingerprint, folder)
-            else:
-                self._motion_engine = own
+        if self._alone.engine is None:
+            engine: MotionEngine
+            engine = own = TorchMotionEngine(self.predict_motion_in_torch)
+            if self.is_on_cpu:
+                engine = choose_motion_engine(own, self._forms(), cache_folder() / "motion-engines")
+            self._alone.engine = engine
+        return self._alone.engine
+
+    def range_meter(self) -> RangeMeter:
+        """Measures the ranges of the motion model's layers, while `predict_motion_in_torch` runs."""
+        return RangeMeter(self._detector.motion)
+
+    def predict_motion_in_torch(self, pictures: list[Pixels]) -> list[MotionOutput]:
+        """As `predict_motion`, whatever runs that."""
+        return self._in_batches(pictures, self._motion_batch)
+
+    def tolerates(self, ranges: LayerRanges, pictures: list[Pixels]) -> bool:
+        """Whether its motion model makes the same of normal pictures when it is rounded by these ranges."""
+        model = self._motion_in_float32()
+        found, wanted = (in_torch(each, pictures) for each in (rounded(model, ranges), model))
+        return mean_difference(found, wanted) <= _LARGEST_ROUNDING
 
     def appearances(self, pictures: list[Pixels]) -> list[Appearance]:
         """How the windows of each picture look, uint8 [256, 256, 3]: a small part of a prediction.
@@ -167,6 +214,20 @@ class Predictor:
             DeviceError: a single frame does not fit into the device's memory.
         """
         return self._in_batches(pictures, self._appearance_batch)
+
+    def _motion_in_float32(self) -> MotionModel:
+        model = copy.deepcopy(self._whole_motion).cpu().float().eval()
+        fold_batch_norms(model)
+        return model
+
+    def _forms(self) -> Iterator[Form]:
+        """Forms of the motion model that OpenVINO may run, the fastest first."""
+        model = self._motion_in_float32()
+        if self._layer_ranges is not None:
+            yield int8_form(model, self._layer_ranges)
+        # Two roundings to half precision differ too much to be checked against each other.
+        if self._plan.dtype == torch.float32:
+            yield float32_form(model)
 
     def _in_batches(self, pictures: list[Pixels], run: Callable[[Tensor], list[_Result]]) -> list[_Result]:
         results: list[_Result] = []

@@ -60,7 +60,7 @@ def scored(
     """The analysis of a whole video as it counts in zones, from the stored `analyses` as far as it is there."""
     with ScoreStore(analyses or analyses_folder(), analysis_key(source, predictor, scorer.sampling)) as store:
         yield from analyse_to_store(source, predictor, store, should_stop, sampling=scorer.sampling, scorer=scorer)
-        signals = stored_signals_within(store, len(source), predictor.settings.calibration, zones)
+        signals = stored_signals_within(store, source, predictor.settings.calibration, zones)
     scores = scorer.scores(signals, source.times)
     return Scored(signals, scores, flaggable_scores(scores, signals, source.times, scorer))
 

@@ -42,7 +42,7 @@ class CalibratedScorer(Scorer):
 
     calibration: Calibration
 
-    name: ClassVar[str] = "calibrated"
+    name: ClassVar[str] = tr_noop("calibrated")
     live: ClassVar[bool] = False
     """Whether it goes by a frame and those before it alone."""
     title: ClassVar[str] = tr_noop("Anomaly score")
@@ -137,7 +137,7 @@ class CalibratedScorer(Scorer):
 class CalibratedLiveScorer(CalibratedScorer):
     """The same from a frame and those before it alone, as a live view has it."""
 
-    name: ClassVar[str] = "calibrated-live"
+    name: ClassVar[str] = tr_noop("calibrated-live")
     live: ClassVar[bool] = True
 
 

@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from engine.scoring.conditions import Condition, conditions_of, kinds_of_samples
+from engine.scoring.conditions import Condition, Flags, conditions_of, kinds_of_samples, without_conditions
 from engine.scoring.drift import Drift, DriftKind, References, differences, lasting_drifts, scene_frames
 from engine.scoring.lights import held_lights, unjudged
 from engine.scoring.sampling import Frames
@@ -23,10 +23,12 @@ _ROWS_A_RUN = 400
 class IncrementalScores:
     """What `Scorer.scores` and `find_drifts` say of all rows that came, derived in steps."""
 
-    def __init__(self, scorer: Scorer, seconds: Times, references: References = ()) -> None:
+    def __init__(
+        self, scorer: Scorer, seconds: Times, references: References = (), damaged: Flags | None = None
+    ) -> None:
         """A recording with frames at times [N], ascending from 0, of which nothing is analysed yet.
 
-        There are no drifts without `references`.
+        There are no drifts without `references`. What comes of `damaged` frames [N] counts for nothing.
         """
         self._scorer = scorer
         self._seconds = seconds
@@ -39,6 +41,8 @@ class IncrementalScores:
         self._missing = np.zeros(len(seconds), np.bool_)
         if not scorer.sampling.is_every_frame:
             self._missing[scorer.sampling.frames(seconds)] = True
+        self._damaged = np.zeros(len(seconds), np.bool_) if damaged is None else damaged
+        self._missing[self._damaged] = False
         self._waiting: deque[tuple[int, int]] = deque()
         # For drifts: each second that has frames, and in what it differs.
         whole = np.floor(seconds)
@@ -55,7 +59,7 @@ class IncrementalScores:
         frames, rows = frames[frames < len(self.signals)], rows[frames < len(self.signals)]
         if not len(frames):
             return
-        self.signals[frames] = rows
+        self.signals[frames] = without_conditions(rows, self._damaged[frames])
         self._missing[frames] &= np.isnan(rows["speed_px"])
         ordered = np.sort(frames)
         # What lies this near is derived at once: its neighbours would have to be looked at all the same.

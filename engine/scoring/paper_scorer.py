@@ -46,7 +46,7 @@ def anomaly_score(psnr_db: Scores) -> Scores:
 class PaperScorer(Scorer):
     """PSNR of the frame, rescaled over the video: knows nothing of false alarms."""
 
-    name: ClassVar[str] = "paper"
+    name: ClassVar[str] = tr_noop("paper")
     title: ClassVar[str] = tr_noop("Anomaly score, within this recording")
     description: ClassVar[str] = tr_noop(
         "How unusual each frame is in this recording: 0 is its most, 1 its least predictable one.\n"
@@ -94,7 +94,7 @@ class PaperScorer(Scorer):
 class PaperPatchScorer(PaperScorer):
     """The same of each frame's worst patch, in which a small thing shows."""
 
-    name: ClassVar[str] = "paper-patch"
+    name: ClassVar[str] = tr_noop("paper-patch")
 
     def raw_scores(self, signals: RawSignals, seconds: Times) -> Floats:
         """Minus the worst patch's PSNR in dB."""
@@ -106,7 +106,7 @@ class PaperPatchScorer(PaperScorer):
 class PatchErrorScorer(PaperPatchScorer):
     """Minus the worst patch's PSNR in dB as it is: what compares recordings where the detector is not calibrated."""
 
-    name: ClassVar[str] = "patch-error"
+    name: ClassVar[str] = tr_noop("patch-error")
     title: ClassVar[str] = tr_noop("Prediction error")
     description: ClassVar[str] = tr_noop("How badly the worst part of each frame was predicted: higher is worse.")
     is_comparable: ClassVar[bool] = True

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.common.atomic_write import atomic_write
+from engine.common.atomic_write import atomic_write, sync_folder
 from engine.common.errors import TrainingError
 from engine.common.json_values import decode
 from engine.common.language import tr
@@ -117,6 +117,7 @@ def save_last_checkpoint(checkpoint: Checkpoint, run: Run) -> None:
     with suppress(FileNotFoundError):
         run.checkpoint_path.replace(run.previous_checkpoint_path)
     new_path.replace(run.checkpoint_path)
+    sync_folder(run.folder)
 
 
 def find_checkpoint(run: Run) -> tuple[Checkpoint | None, str]:

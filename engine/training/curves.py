@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING
 
 from engine.common.atomic_write import atomic_write
 from engine.common.events import Event, LossReported
+
+if TYPE_CHECKING:
+    # matplotlib takes a second to import and then searches for fonts.
+    from matplotlib.axes import Axes
 
 _TITLES = {"motion": "Motion stage: error of the flow's colours (Eq. 1)", "frame": "Frame stage: loss (Eq. 5)"}
 _LEARNT, _HELD_OUT = "#0072b2", "#d55e00"  # from Okabe and Ito's palette: distinct for colour-blind people
@@ -36,6 +36,9 @@ def save_curves(losses: dict[str, list[LossReported]], path: Path) -> None:
     Raises:
         OSError: the disk is full, or the folder can't be written.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(5.2 * max(len(losses), 1), 3.6), dpi=110, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     for axes, (stage, reports) in zip(
@@ -47,6 +50,8 @@ def save_curves(losses: dict[str, list[LossReported]], path: Path) -> None:
 
 
 def _draw(axes: Axes, title: str, reports: list[LossReported]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     epochs = [report.epoch + 1 for report in reports]
     axes.plot(epochs, [report.loss for report in reports], ".-", color=_LEARNT, label="learnt from")
     validated = [(report.epoch + 1, report.held_out_loss) for report in reports if report.held_out_loss is not None]

@@ -70,4 +70,6 @@ class ChosenFrames:
             decoded = self._cursor.next()
             if decoded is None or self._cursor.position != expected:
                 return None
+            if decoded.is_corrupt and self._index.checksums is None:
+                return None  # only a full decode tells which frames are damaged
         return decoded

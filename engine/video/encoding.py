@@ -163,6 +163,9 @@ class Encoding:
         if self.depends_on_pictures_alone and self.encoder == DEFAULT_ENCODER:
             # It decides by memory that it has not written yet: by whatever was there before, such as other pictures.
             options["mbtree"] = "0"
+            if self.max_bytes is not None:
+                # Its rate control looks at what other threads have come to.
+                options["threads"] = "1"
         if self.max_bytes is None:
             return self.encoder, {**options, "crf": str(encoder.crf[list(Quality).index(self.quality)])}
         rate = str(self._bit_rate(self.max_bytes, frames, seconds, has_sound=has_sound))

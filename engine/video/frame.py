@@ -1,4 +1,4 @@
-"""A decoded frame with its number and presentation time, and frames that can't be decoded."""
+"""A decoded frame with its number and presentation time, and frames that damage took, or changed."""
 
 from __future__ import annotations
 
@@ -36,3 +36,14 @@ class LostFrames:
     frame: int
     """The first frame after them; one more than the last where they are at the end."""
     count: int
+
+
+@dataclass(frozen=True)
+class ConcealedFrames:
+    """Frames [start, stop) whose pictures may be wrong: the decoder made up for damage in them, or before them.
+
+    Later frames are made of earlier ones, so that this lasts until a keyframe is whole.
+    """
+
+    start: int
+    stop: int

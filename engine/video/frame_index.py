@@ -10,10 +10,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 from av.packet import Packet
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from engine.video.frame import LostFrames
+from engine.video.frame import ConcealedFrames, LostFrames
 from engine.video.planes import picture_checksum
 from engine.video.time_repair import repaired_ticks
 
@@ -50,6 +50,8 @@ class FrameIndex:
     """`picture_checksum` of each frame [N]; only after a full decode, which makes the index canonical."""
     lost: tuple[LostFrames, ...] = ()
     """Frames that could not be decoded; known after a full decode."""
+    concealed: tuple[ConcealedFrames, ...] = ()
+    """Frames whose pictures may be wrong; known after a full decode."""
     replaced: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     """Frames whose stored times did not go forward and were replaced, ascending."""
 
@@ -141,6 +143,8 @@ class DecodedIndexBuilder:
         self._packet_dts = array("d")
         self._packets_before = array("q")
         self._failures = array("q")
+        self._is_corrupt = bytearray()
+        self._is_bidirectional = bytearray()
         self._is_interlaced = False
         self._last_tick = 0.0
 
@@ -182,6 +186,8 @@ class DecodedIndexBuilder:
         self._is_interlaced |= frame.interlaced_frame
         self._pts.append(tick)
         self._packets_before.append(len(self._packet_pts))
+        self._is_corrupt.append(frame.is_corrupt)
+        self._is_bidirectional.append(frame.pict_type == PictureType.B)
         self._checksums.append(picture_checksum(frame))
 
     def index(self) -> FrameIndex:
@@ -196,7 +202,16 @@ class DecodedIndexBuilder:
             entries = np.flatnonzero(np.isin(pts, np.asarray(self._key_pts, np.float64)))
             keyframes = np.union1d(np.union1d(keyframes, entries), [0])
             lost = self._lost_by_times(stored, stored)
-            return FrameIndex(pts, keyframes, self._time_base, pts[keyframes], checksums=checksums, lost=lost)
+            concealed = self._concealed(lost, np.setdiff1d(entries, self._keyframes))
+            return FrameIndex(
+                pts,
+                keyframes,
+                self._time_base,
+                pts[keyframes],
+                checksums=checksums,
+                lost=lost,
+                concealed=concealed,
+            )
         kind, entries = self._entries_without_pts()
         if len(entries) != len(keyframes) or not len(keyframes) or keyframes[0] != 0:
             # Packets can not be matched with frames, so decoding always has to start at the beginning.
@@ -207,7 +222,10 @@ class DecodedIndexBuilder:
         order = np.arange(len(fine))
         pts = np.maximum.accumulate(fine - order) + order
         time_base = self._time_base / _FINER
-        return FrameIndex(pts, keyframes, time_base, entries, kind, checksums, lost, np.flatnonzero(replaced))
+        concealed = self._concealed(lost, np.empty(0, np.int64))
+        return FrameIndex(
+            pts, keyframes, time_base, entries, kind, checksums, lost, concealed, np.flatnonzero(replaced)
+        )
 
     def _made_times(self, stored: _Ticks) -> tuple[_Ticks, npt.NDArray[np.bool_], tuple[LostFrames, ...]]:
         """Times [N] that go forward, which of them are not the stored ones, and the lost frames."""
@@ -253,6 +271,29 @@ class DecodedIndexBuilder:
         total = max(len(self._packet_pts) - len(self), 0)
         before = np.maximum.accumulate((ahead - ahead[:1]).clip(0, total))
         return _runs_of_lost(np.repeat(np.arange(len(self) + 1), np.diff(before, prepend=0, append=total)))
+
+    def _concealed(self, lost: tuple[LostFrames, ...], renewals: npt.NDArray[np.int64]) -> tuple[ConcealedFrames, ...]:
+        """What was decoded with damage, or from frames that were damaged or are lost.
+
+        At `renewals` the picture begins to be renewed in parts, which is done when the next one begins.
+        """
+        is_corrupt = np.frombuffer(bytes(self._is_corrupt), np.bool_)
+        damaged = np.flatnonzero(is_corrupt)
+        if not lost and not len(damaged):
+            return ()
+        count = len(self)
+        keyframes = np.asarray(self._keyframes, np.int64)
+        whole = np.append(keyframes[~is_corrupt[keyframes]], count)
+        renewed = np.concatenate([renewals, [count, count]])
+        is_concealed = np.zeros(count, np.bool_)
+        for frame in sorted({*damaged.tolist(), *(each.frame for each in lost)}):
+            start = frame
+            while start and self._is_bidirectional[start - 1]:
+                start -= 1  # shown before the damage, but made of it, too
+            stop = min(whole[np.searchsorted(whole, frame)], renewed[np.searchsorted(renewals, frame, "right") + 1])
+            is_concealed[start:stop] = True
+        edges = np.flatnonzero(np.diff(is_concealed, prepend=False, append=False))
+        return tuple(map(ConcealedFrames, edges[::2].tolist(), edges[1::2].tolist()))
 
     def _entries_without_pts(self) -> tuple[EntryPoint, npt.NDArray[np.int64]]:
         for kind, key_entries in ((EntryPoint.DTS, self._key_dts), (EntryPoint.BYTE, self._key_bytes)):

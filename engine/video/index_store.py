@@ -13,10 +13,10 @@ import numpy as np
 from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import read_or_put_aside
 from engine.common.paths import indexes_folder
-from engine.video.frame import LostFrames
+from engine.video.frame import ConcealedFrames, LostFrames
 from engine.video.frame_index import EntryPoint, FrameIndex
 
-_LAYOUT_VERSION = 3
+_LAYOUT_VERSION = 4
 _NO_CHECKSUMS = np.empty(0, np.uint32)
 """Of an index that the container gave, and no decode has checked."""
 
@@ -37,6 +37,7 @@ def save_index(fingerprint: str, index: FrameIndex) -> None:
                 entry_kind=index.entry_kind.value,
                 checksums=_NO_CHECKSUMS if index.checksums is None else index.checksums,
                 lost=np.array([(each.frame, each.count) for each in index.lost], np.int64).reshape(-1, 2),
+                concealed=np.array([(each.start, each.stop) for each in index.concealed], np.int64).reshape(-1, 2),
                 replaced=index.replaced,
             )
 
@@ -61,6 +62,7 @@ def _read(path: Path) -> FrameIndex | None:
             entry_kind=EntryPoint(str(stored["entry_kind"])),
             checksums=stored["checksums"] if len(stored["checksums"]) else None,
             lost=tuple(LostFrames(int(frame), int(count)) for frame, count in stored["lost"]),
+            concealed=tuple(ConcealedFrames(int(start), int(stop)) for start, stop in stored["concealed"]),
             replaced=stored["replaced"],
         )
     _check(index)

@@ -1,4 +1,4 @@
-"""How whole a recording is: frames that are lost, gaps in its clock, times that had to be replaced."""
+"""How whole a recording is: frames lost or damaged, gaps in its clock, times that had to be replaced."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from engine.common.clock_text import clock_text
 from engine.common.durations import duration_in_words
 from engine.common.language import tr, tr_n
-from engine.video.frame import LostFrames
+from engine.video.frame import ConcealedFrames, LostFrames
 from engine.video.source import VideoInfo
 from engine.video.timing import Gap, Times, gaps
 
@@ -30,12 +30,23 @@ class LostStretch:
 
 
 @dataclass(frozen=True)
+class ConcealedStretch:
+    """A stretch of time in which pictures may be wrong, as the decoder made up for damage."""
+
+    start_seconds: float
+    stop_seconds: float
+    """The beginning of the first frame that is right again, or the end."""
+    count: int
+
+
+@dataclass(frozen=True)
 class Integrity:
     """What has to be known of a recording before anything that is said of its times is believed."""
 
     frames: int = 0
     """How many there are, without the lost ones."""
     lost: tuple[LostStretch, ...] = ()
+    concealed: tuple[ConcealedStretch, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """Those that no lost frames explain."""
     replaced: tuple[float, ...] = ()
@@ -49,6 +60,7 @@ class Integrity:
         return cls(
             frames=len(times),
             lost=_stretches(video.lost, times, video.duration_seconds),
+            concealed=_concealed(video.concealed, times, video.duration_seconds),
             gaps=tuple(gap for gap in gaps(times) if gap.frame not in lost),
             replaced=tuple(float(times[frame]) for frame in _run_starts(video.replaced_times) if frame < len(times)),
             replaced_frames=len(video.replaced_times),
@@ -59,15 +71,30 @@ class Integrity:
         """How many frames are lost in all."""
         return sum(each.count for each in self.lost)
 
+    @property
+    def concealed_frames(self) -> int:
+        """How many frames may show wrong pictures in all."""
+        return sum(each.count for each in self.concealed)
+
     def in_words(self) -> list[str]:
         """A sentence of each kind, without a full stop; none where all is well."""
-        return [*self._losses(), *self._gaps(), *self._replaced()]
+        return [*self._losses(), *self._concealments(), *self._gaps(), *self._replaced()]
 
     def _losses(self) -> Iterator[str]:
         if self.lost:
             text = tr("{lost} of {frames} frames are damaged and lost: {spans}")
             spans = _listed([_span(each.start_seconds, each.stop_seconds) for each in self.lost])
             yield text.format(lost=self.lost_frames, frames=self.frames + self.lost_frames, spans=spans)
+
+    def _concealments(self) -> Iterator[str]:
+        if self.concealed:
+            text = tr_n(
+                "The picture of a frame is damaged and no evidence: {spans}",
+                "Pictures of {count} frames are damaged and no evidence: {spans}",
+                self.concealed_frames,
+            )
+            spans = _listed([_span(each.start_seconds, each.stop_seconds) for each in self.concealed])
+            yield text.format(count=self.concealed_frames, spans=spans)
 
     def _gaps(self) -> Iterator[str]:
         if self.gaps:
@@ -103,6 +130,15 @@ def _stretches(lost: Sequence[LostFrames], times: Times, end_seconds: float) -> 
         return LostStretch(before + (stop - before) / (each.count + 1), stop, each.count)
 
     return tuple(stretch(each) for each in lost if each.frame <= len(times))
+
+
+def _concealed(concealed: Sequence[ConcealedFrames], times: Times, end_seconds: float) -> tuple[ConcealedStretch, ...]:
+    bounds = np.append(times, end_seconds)
+    return tuple(
+        ConcealedStretch(float(bounds[each.start]), float(bounds[each.stop]), each.stop - each.start)
+        for each in concealed
+        if each.stop <= len(times)
+    )
 
 
 def _run_starts(frames: Sequence[int]) -> list[int]:

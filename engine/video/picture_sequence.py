@@ -9,7 +9,7 @@ from types import TracebackType
 
 import cv2
 
-from engine.common.atomic_write import temporary_path
+from engine.common.atomic_write import sync_folder, temporary_path
 from engine.common.errors import ExportError
 from engine.common.language import tr
 from engine.video.encoding import ClipFormat
@@ -81,7 +81,9 @@ class PictureSequence:
         if os.path.lexists(self._target):
             raise already_exists(self._target)
         try:
+            sync_folder(self._temporary)
             self._temporary.rename(self._target)
+            sync_folder(self._target.absolute().parent)
         except OSError as error:
             raise cannot_write_clip(self._target, error) from error
 

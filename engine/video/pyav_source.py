@@ -280,6 +280,7 @@ class PyAvSource(VideoSource):
             rate=self._rate,
             times_are_made=index.entry_kind is not EntryPoint.PTS,
             lost=index.lost,
+            concealed=index.concealed,
             replaced_times=tuple(index.replaced.tolist()),
         )
 

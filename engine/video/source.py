@@ -14,7 +14,7 @@ import numpy.typing as npt
 from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
-from engine.video.frame import Frame, LostFrames
+from engine.video.frame import ConcealedFrames, Frame, LostFrames
 from engine.video.scaling import SquareScaler
 from engine.video.timing import frame_ends
 from engine.video.wall_clock import RecordingStart
@@ -57,6 +57,8 @@ class VideoInfo:
     """Whether frames have other times than those stored with them: of decoding, by the rate, or replaced ones."""
     lost: tuple[LostFrames, ...] = ()
     """Frames that can't be decoded, as far as is known: a full pass finds all."""
+    concealed: tuple[ConcealedFrames, ...] = ()
+    """Frames whose pictures may be wrong, as far as is known: a full pass finds all that the decoder notices."""
     replaced_times: tuple[int, ...] = ()
     """Frames whose stored times did not go forward and were replaced, ascending."""
 

@@ -63,6 +63,7 @@ class StandInPredictor:
 
     fingerprint = "stand-in"
     analysis_settings: ClassVar = {"stand-in": True}
+    motion_settings: ClassVar[dict[str, str]] = {}
     batch_size = 2
     is_on_cpu = True
     settings = SimpleNamespace(flow_radius_px=4.0)

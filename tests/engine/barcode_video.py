@@ -83,6 +83,7 @@ class BarcodePredictor:
         self.settings = SimpleNamespace(name="still", flow_radius_px=4.0, calibration=None)
         self.fingerprint = "still"
         self.analysis_settings: dict[str, str | int] = {}
+        self.motion_settings: dict[str, str] = {}
         self.teacher = teacher_by_name("dis")
         self.normal_model = NormalModel()
         self.is_on_cpu = True

@@ -144,3 +144,20 @@ def test_a_second_run_keeps_the_environment(
     monkeypatch.setattr(set_up, "PYTHON", tmp_path / "gone")
     set_up.create_environment()
     assert [command[1:4] for command in commands] == [["-m", "venv", "--clear"]]
+
+
+@pytest.mark.parametrize(
+    ("has_gpu", "machine", "dev", "extras"),
+    [
+        (False, "x86_64", False, "[openvino]"),
+        (False, "x86_64", True, "[dev,docs,cluster,postgres,openvino]"),
+        (True, "x86_64", False, ""),
+        (False, "aarch64", False, ""),
+    ],
+)
+def test_openvino_comes_where_a_pc_has_no_gpu(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, has_gpu: bool, machine: str, dev: bool, extras: str
+) -> None:
+    monkeypatch.setattr(set_up, "wants_cpu_torch", lambda: not has_gpu)
+    monkeypatch.setattr(set_up.platform, "machine", lambda: machine)
+    assert set_up.project(dev) == f"{ROOT}{extras}"

@@ -58,9 +58,9 @@ def test_false_alarms_are_counted_against_the_promise(tmp_path: Path, capsys: py
 
 
 @pytest.mark.slow
-def test_forms_of_the_motion_model_are_timed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_forms_of_the_motion_model_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     threads = torch.get_num_threads()
-    command = ["--judged", str(demo_video()), "--pictures", "1", "--rounds", "1", "--cache", str(tmp_path)]
+    command = ["--judged", str(demo_video()), "--pictures", "1", "--rounds", "1"]
     try:
         assert time_motion_models([*command, "--threads", "1"]) == 0
     finally:
@@ -73,14 +73,16 @@ def test_forms_of_the_motion_model_are_timed(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.slow
-def test_rules_for_rare_seconds_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rules_for_rare_seconds_are_compared(
+    drift_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     seconds, fps = 20, 2
     pictures = list(street_pictures(4 * seconds * fps))
     for number in range(4):
         with ClipWriter(tmp_path / f"{number}.mp4", 256, 256, average_fps=fps) as writer:
             for t, picture in enumerate(pictures[number * seconds * fps : (number + 1) * seconds * fps]):
                 writer.write(picture, t / fps, 1 / fps)
-    command = ["--normal", *(str(tmp_path / f"{number}.mp4") for number in range(4)), "--detector", "plaza"]
+    command = ["--normal", *(str(tmp_path / f"{number}.mp4") for number in range(4)), "--detector", str(drift_file)]
     command += ["--changed", "1", "--seconds", "5", "--others", "2", "--draws", "1"]
     assert compare_rules([*command, "--measured", str(tmp_path / "measured")]) == 0
     report = capsys.readouterr().out

@@ -50,10 +50,15 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+@pytest.fixture(scope="module")
+def extracted() -> dict[str, Catalog]:
+    return catalogues.extracted()
+
+
 @pytest.mark.parametrize("language", OTHERS)
 @pytest.mark.parametrize("part", sorted(set(catalogues.PARTS.values())))
-def test_every_text_has_its_translation(language: str, part: str) -> None:
-    texts, catalogue = catalogues.extracted()[part], translated(language, part)
+def test_every_text_has_its_translation(language: str, part: str, extracted: dict[str, Catalog]) -> None:
+    texts, catalogue = extracted[part], translated(language, part)
     found = {each.id: catalogue.get(key(each)) for each in texts if each.id}
     missing = [text for text, message in found.items() if message is None or not catalogues.is_translated(message)]
     assert missing == [], "translate them: python packaging/catalogues.py"

@@ -66,9 +66,16 @@ def _no_window_stays_open() -> Iterator[None]:
 @pytest.fixture
 def styled(qapp: QApplication) -> Iterator[None]:
     """Give the application the light theme, and restore it after the test."""
-    theme.install(qapp, theme.ThemeChoice.LIGHT)
+
+    def has_light_theme() -> bool:
+        return theme.choice() is theme.ThemeChoice.LIGHT and qapp.styleSheet() == theme.style_sheet(theme.LIGHT)
+
+    # Setting a style sheet anew, even the same, takes longer than many a test.
+    if not has_light_theme():
+        theme.install(qapp, theme.ThemeChoice.LIGHT)
     yield
-    theme.choose(theme.ThemeChoice.LIGHT)
+    if not has_light_theme():
+        theme.choose(theme.ThemeChoice.LIGHT)
 
 
 @pytest.fixture
@@ -78,6 +85,12 @@ def reporter(qapp: QApplication) -> Iterator[ErrorReporter]:
     reporter = ErrorReporter()
     yield reporter
     reporter.close()
+
+
+@pytest.fixture(scope="module")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stored analyses that a module's tests share, where an analysis is not what they test."""
+    return tmp_path_factory.mktemp("analyses")
 
 
 StartProgram = Callable[..., Program]

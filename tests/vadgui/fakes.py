@@ -111,6 +111,7 @@ class StillPredictor:
         self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0, calibration=None)
         self.fingerprint = f"{name}-fingerprint"
         self.analysis_settings: dict[str, str | int] = {}
+        self.motion_settings: dict[str, str] = {}
         self.device_label = "memory"
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)
@@ -125,6 +126,9 @@ class StillPredictor:
             SimpleNamespace(flow_rgb=white, frame=picture.astype(np.float32) / 255, appearance=None)
             for picture in pictures
         ]
+
+    def prepare_motion(self) -> None:
+        """Nothing has to be chosen."""
 
     def predict_motion(self, pictures: list[Pixels]) -> list[Any]:
         time.sleep(self._seconds * len(pictures))

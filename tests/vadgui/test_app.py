@@ -64,12 +64,6 @@ def fake_files() -> FakeFiles:
     )
 
 
-@pytest.fixture(scope="session")
-def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of stored analyses, shared by all tests: a recording is analysed once."""
-    return tmp_path_factory.mktemp("analyses")
-
-
 @pytest.fixture
 def program(fake_files: FakeFiles, start_program: StartProgram, analyses: Path) -> Program:
     return start_program(fake_files, analyses)

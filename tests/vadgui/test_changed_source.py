@@ -11,12 +11,29 @@ from pytestqt.qtbot import QtBot
 
 from tests.clips import make_clip
 from tests.vadgui.conftest import StartProgram
-from vadgui.jobs.source_guard import SourceChange
+from vadgui.jobs import engine_worker
+from vadgui.jobs.source_guard import SourceChange, SourceGuard
 from vadgui.program import Program
 
 
 @pytest.fixture
-def program(start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[SourceChange | None]:
+    """What each look at the file told; one follows another at once."""
+    told: list[SourceChange | None] = []
+    look = SourceGuard.look
+
+    def noted(guard: SourceGuard) -> SourceChange | None:
+        told.append(look(guard))
+        return told[-1]
+
+    monkeypatch.setattr(SourceGuard, "look", noted)
+    monkeypatch.setattr(engine_worker, "_LOOK_MS", 50)
+    return told
+
+
+@pytest.fixture
+def program(start_program: StartProgram, looks: list[SourceChange | None], tmp_path: Path, qtbot: QtBot) -> Program:
+    del looks
     program = start_program()
     make_clip(tmp_path / "gate.mp4", 60)
     program.open_video(tmp_path / "gate.mp4")
@@ -53,12 +70,16 @@ def test_a_recording_that_grows_can_be_reviewed(program: Program, qtbot: QtBot, 
     assert not program.session.review.read_only
 
 
-def test_a_file_that_was_only_touched_or_is_gone_is_no_other(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    looks: list[SourceChange] = []
-    program.worker.source_changed.connect(looks.append)
+def test_a_file_that_was_only_touched_or_is_gone_is_no_other(
+    program: Program, looks: list[SourceChange | None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    def wait_for_looks() -> None:
+        before = len(looks)
+        qtbot.waitUntil(lambda: len(looks) > before + 2)
+
     os.utime(tmp_path / "gate.mp4")
-    qtbot.wait(2500)
+    wait_for_looks()
     (tmp_path / "gate.mp4").unlink()
-    qtbot.wait(2500)
-    assert looks == []
+    wait_for_looks()
+    assert set(looks) == {None}
     assert not program.window.source_banner.isVisible()

@@ -46,9 +46,9 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def program(files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
+def program(files: FakeFiles, start_program: StartProgram, analyses: Path, tmp_path: Path, qtbot: QtBot) -> Program:
     """With a recording of 90 frames, in which a person has drawn and confirmed frames 30 to 44."""
-    program = start_program(files)
+    program = start_program(files, analyses)
     video = make_clip(tmp_path / "gate.mp4", 90, gop=12, b_frames=0)
     program.begin(video, tmp_path / "still.safetensors")
     session = program.session
@@ -177,6 +177,16 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
     qtbot.waitUntil(lambda: not program.window.exports.findChildren(exports_view.UnfinishedRow))
     assert list(folder.iterdir())
     assert not list(exports_folder().glob("*.json")), "it is done"
+
+
+def test_a_long_name_leaves_the_buttons_of_an_export_in_sight(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    crashed(exports_folder(), tmp_path / f"{'gate_' * 30}.mp4", tmp_path / "out")
+    program.export_controller.offer_unfinished()
+    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    view = program.window.exports
+    failure = f"It can't be written: /{'gate_' * 30}.mp4"
+    view.show_export(ExportState(1, ExportPhase.FAILED, "gate", Path("gate"), 1, failure=failure))
+    qtbot.waitUntil(lambda: view.widget().width() == view.viewport().width())
 
 
 def test_what_is_not_wanted_any_more_is_forgotten(program: Program, qtbot: QtBot, tmp_path: Path) -> None:

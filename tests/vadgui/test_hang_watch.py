@@ -51,6 +51,7 @@ def program(
     start_program: StartProgram, comes_back: threading.Event, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> Program:
     monkeypatch.setattr(hang_watch, "HANGS_SECONDS", 0.2)
+    monkeypatch.setattr(hang_watch, "_LOOK_MS", 50)
     files = FakeFiles(
         gate=lambda path: StuckVideo(path, comes_back),
         yard=lambda path: MemoryVideo(path, 30, is_scene=True),

@@ -33,13 +33,13 @@ PEAK = 60
 
 
 @pytest.fixture
-def program(start_program: StartProgram) -> Program:
+def program(start_program: StartProgram, analyses: Path) -> Program:
     files = FakeFiles(yard=lambda path: Yard(path))
     for name in ("knows", "learnt"):
         detector: Any = StillPredictor(name)
         detector.settings.calibration = calibration(MOTION)
         files.predictors[name] = detector
-    return start_program(files)
+    return start_program(files, analyses)
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ ONE = ((0.1, 0.1), (0.3, 0.4))
 
 
 @pytest.fixture
-def program(files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot: QtBot) -> Program:
-    program = start_program(files)
+def program(files: FakeFiles, start_program: StartProgram, analyses: Path, tmp_path: Path, qtbot: QtBot) -> Program:
+    program = start_program(files, analyses)
     open_yard(program, qtbot, tmp_path)
     show(program, qtbot, 20)
     return program

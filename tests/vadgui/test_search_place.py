@@ -28,12 +28,12 @@ ABOVE, BELOW = ((0.05, 0.05), (0.95, 0.5)), ((0.05, 0.6), (0.95, 0.95))
 
 
 @pytest.fixture
-def program(start_program: StartProgram, qtbot: QtBot, tmp_path: Path) -> Program:
+def program(start_program: StartProgram, analyses: Path, qtbot: QtBot, tmp_path: Path) -> Program:
     files = FakeFiles(yard=Yard)
     knows: Any = StillPredictor("knows")
     knows.settings.calibration = replace(calibration(MOTION), sampling=SAMPLED)
     files.predictors["knows"] = knows
-    program = start_program(files)
+    program = start_program(files, analyses)
     open_yard(program, qtbot, tmp_path)
     show(program, qtbot, MOVING)
     return program

@@ -45,8 +45,8 @@ def files() -> FakeFiles:
 
 
 @pytest.fixture
-def program(files: FakeFiles, start_program: StartProgram) -> Program:
-    return start_program(files)
+def program(files: FakeFiles, start_program: StartProgram, analyses: Path) -> Program:
+    return start_program(files, analyses)
 
 
 def open_yard(program: Program, qtbot: QtBot, tmp_path: Path, detector: str = "knows") -> None:
@@ -117,8 +117,9 @@ def test_a_key_turns_outlines_off_and_that_is_remembered(
 
 
 def test_the_frame_on_screen_gets_its_outline_when_the_analysis_has_come_there(
-    program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path
+    files: FakeFiles, start_program: StartProgram, settings: Settings, qtbot: QtBot, tmp_path: Path
 ) -> None:
+    program = start_program(files)
     settings.analyse_on_open = False
     program.begin(tmp_path / "yard.mp4", tmp_path / "knows.safetensors")
     qtbot.waitUntil(lambda: program.session.detector is not None)
@@ -199,13 +200,13 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
 
 
 def test_what_is_handed_over_tells_where_and_why(
-    program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path
+    program: Program, files: FakeFiles, analyses: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_yard(program, qtbot, tmp_path)
     snapshot = ReviewSnapshot.of(program.session)
     assert snapshot is not None
     assert snapshot.knows_where
-    tools = ExportTools(files.open_video, files.open_predictor, tmp_path / "analyses")
+    tools = ExportTools(files.open_video, files.open_predictor, analyses)
     subject = Subject(snapshot.recording, snapshot.detector, knows_where=True)
     segments = subject.outlined(tools, never_stop).segments
     assert len(segments) == len(program.session.scoring.segments) > 0
@@ -216,12 +217,17 @@ def test_what_is_handed_over_tells_where_and_why(
 
 
 def test_the_report_has_a_heat_map(
-    program: Program, files: FakeFiles, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program,
+    files: FakeFiles,
+    analyses: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_yard(program, qtbot, tmp_path)
     snapshot = ReviewSnapshot.of(program.session)
     assert snapshot is not None
-    tools = ExportTools(files.open_video, files.open_predictor, tmp_path / "analyses")
+    tools = ExportTools(files.open_video, files.open_predictor, analyses)
     monkeypatch.setattr("engine.report.report.open_video", files.open_video)
     monkeypatch.setattr("engine.report.report.sha256_of", lambda *_, **__: iter(()))
     job = ReportJob((Subject(snapshot.recording, snapshot.detector, knows_where=True),), tmp_path / "report.html")

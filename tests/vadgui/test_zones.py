@@ -42,10 +42,15 @@ def files() -> FakeFiles:
 
 @pytest.fixture
 def program(
-    files: FakeFiles, start_program: StartProgram, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    files: FakeFiles,
+    start_program: StartProgram,
+    analyses: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Program:
     monkeypatch.setattr("engine.review.camera_zones.camera_zones_file", lambda: tmp_path / "camera-zones.json")
-    program = start_program(files)
+    program = start_program(files, analyses)
     open_yard(program, qtbot, tmp_path)
     show(program, qtbot, MOVING)
     return program

@@ -66,6 +66,7 @@ class AnalysisRun:
         self._sampling = self._scorer.sampling
         self._store = ScoreStore(folder, analysis_key(source, predictor, self._sampling))
         self._times = source.times
+        self._concealed = source.info.concealed
         self._zones = zones
         self._kinds = np.zeros(len(source.times), np.uint16)
         """What is wrong in each frame that was told."""
@@ -141,7 +142,7 @@ class AnalysisRun:
             ScoreStoreError: the analysis can't be read.
         """
         calibration = self._predictor.settings.calibration
-        return stored_signals_within(self._store, len(self._source), calibration, self._zones)
+        return stored_signals_within(self._store, self._source, calibration, self._zones)
 
     def where(self, frame: int) -> WindowEvidence | None:
         """The evidence of each window of a frame; None where that is not known, or not yet.
@@ -247,10 +248,11 @@ class AnalysisRun:
         self._post(AnalysisState(phase, now.done, now.total, now.per_second, now.seconds_left, unit))
 
     def _post_signals(self, phase: AnalysisPhase) -> None:
-        if self._source.times is not self._times:
-            self._times = self._source.times
+        info = self._source.info
+        if self._source.times is not self._times or info.concealed != self._concealed:
+            self._times, self._concealed = self._source.times, info.concealed
             self._kinds = np.resize(self._kinds, len(self._times))
-            self._post(TimesRevised(self._source.info, self._times))
+            self._post(TimesRevised(info, self._times))
         if self._posted_rows > len(self._store):
             self._posted_rows = 0  # the analysis began anew
         if not self._zones:

@@ -221,6 +221,7 @@ class EngineLoop:
                 for message in stored_analysis(self._source, path, self._analyses_folder, self._zones):
                     self._post(message)
             predictor = self._predictor_opener(path, device)
+            predictor.prepare_motion()
         finally:
             self._post(Opening())
         self._close_analysis()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import Condition, drifts_apart_from
+from engine.scoring.damage import beside_damage
 from engine.scoring.drift import Drift
 from engine.scoring.incremental import IncrementalScores
 from engine.scoring.lights import light_names
@@ -230,7 +231,8 @@ class ScoreModel(QObject):
 
     def _nothing_yet(self) -> IncrementalScores:
         references = self._calibration.references if self._calibration else ()
-        return IncrementalScores(self._scorer, self._times, references)
+        damaged = beside_damage(self._video.concealed, self._times) if self._video else None
+        return IncrementalScores(self._scorer, self._times, references, damaged)
 
     def tell_all(self) -> None:
         """Tell that everything is another."""

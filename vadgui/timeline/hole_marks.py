@@ -25,19 +25,19 @@ class HoleSpans:
         self._holes = list(holes)
         self._starts: Floats = np.array([hole.start for hole in holes])
         self._stops: Floats = np.array([hole.stop for hole in holes])
-        self._is_lost = np.array([hole.is_lost for hole in holes], np.bool_)
+        self._is_damaged = np.array([hole.is_damaged for hole in holes], np.bool_)
 
     def paint(self, painter: QPainter, area: QRect, begin: float, stop: float, *, labelled: bool = False) -> None:
         """Paint the time range [begin, stop) over `area`: gaps sunk into the background, what is lost hatched."""
         colours = theme.current()
-        for is_lost in (False, True):
-            kind = self._is_lost == is_lost
+        for is_damaged in (False, True):
+            kind = self._is_damaged == is_damaged
             for left, right in merged_pixels(self._starts[kind], self._stops[kind], begin, stop, area.width()):
                 place = QRect(area.left() + left, area.top(), right - left, area.height())
                 painter.fillRect(place, QColor(colours.background))
-                if is_lost:
+                if is_damaged:
                     painter.fillRect(place, QBrush(QColor(colours.alert), Qt.BrushStyle.BDiagPattern))
-                edge = QColor(colours.alert if is_lost else colours.control_border)
+                edge = QColor(colours.alert if is_damaged else colours.control_border)
                 for x in (place.left(), place.right()):
                     painter.fillRect(x, area.top(), 1, area.height(), edge)
         if labelled:

@@ -1,4 +1,4 @@
-"""Where a recording has no pictures: gaps in its clock, and frames that are lost."""
+"""Where a recording has no pictures, or wrong ones: gaps in its clock, frames that are lost or damaged."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from vadgui.ui.clock_text import clock_text
 
 @dataclass(frozen=True)
 class Hole:
-    """A stretch of time without pictures, in seconds as drawn."""
+    """A stretch of time without pictures that can be believed, in seconds as drawn."""
 
     start: float
     stop: float
-    is_lost: bool
-    """Whether frames were there that can't be decoded."""
+    is_damaged: bool
+    """Whether the file is damaged there: frames can't be decoded, or show wrong pictures."""
     label: str
     """In a word or two."""
     text: str
@@ -26,7 +26,7 @@ class Hole:
 
 
 def holes(integrity: Integrity, scale: Timescale) -> list[Hole]:
-    """All stretches without pictures, in the order of time."""
+    """All such stretches, in the order of time."""
     found = []
     for gap in integrity.gaps:
         start, stop = map(float, scale.drawn([gap.start_seconds, gap.stop_seconds]))
@@ -43,6 +43,17 @@ def holes(integrity: Integrity, scale: Timescale) -> list[Hole]:
             "{count} frame damaged and lost: {span}", "{count} frames damaged and lost: {span}", lost.count
         ).format(count=lost.count, span=span)
         found.append(Hole(start, stop, True, label, text))
+    for concealed in integrity.concealed:
+        start, stop = map(float, scale.drawn([concealed.start_seconds, concealed.stop_seconds]))
+        span = _span(concealed.start_seconds, concealed.stop_seconds)
+        label = tr_n("{count} damaged picture", "{count} damaged pictures", concealed.count)
+        text = tr_n(
+            "{count} damaged picture, which is no evidence: {span}",
+            "{count} damaged pictures, which are no evidence: {span}",
+            concealed.count,
+        )
+        count = concealed.count
+        found.append(Hole(start, stop, True, label.format(count=count), text.format(count=count, span=span)))
     return sorted(found, key=lambda hole: hole.start)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.scoring.conditions import EDGE_SECONDS, Condition
 from engine.scoring.segments import Segment
+from engine.video.integrity import Integrity
 from engine.video.source import frame_at
 from engine.video.timing import gaps, last_seconds
 from vadgui.model.session import ReviewSession
@@ -28,6 +29,7 @@ class ScoreSeries:
         self._top: float | None = None
         self._version = 0
         self._session_times: Floats | None = None
+        self._session_integrity: Integrity | None = None
         self._column_key: tuple[float, float, int] | None = None
         self._column_frames = ColumnFrames.of(np.empty(0), 0.0, 0.0, 1.0, 1)
         """Of the stretch drawn last: all lanes ask for the same one."""
@@ -59,9 +61,9 @@ class ScoreSeries:
 
     def _use_times(self) -> None:
         session = self._session
-        if session.times is self._session_times:
+        if session.times is self._session_times and session.integrity is self._session_integrity:
             return
-        self._session_times = session.times
+        self._session_times, self._session_integrity = session.times, session.integrity
         self._column_key = None
         if not session.frame_count:
             self._scale, self._starts, self._ends = Timescale((), 0.0), np.empty(0), np.empty(0)
@@ -150,15 +152,17 @@ class ScoreSeries:
             self._column_frames = ColumnFrames.of(self._starts, self.end_seconds, begin, stop, width)
         columns = sample_columns(pyramid, self._column_frames, rough)
         columns = columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)
-        return self._without_conditions(columns, begin, stop, width)
+        return self._without_failures(columns, begin, stop, width)
 
-    def _without_conditions(self, columns: Columns, begin: float, stop: float, width: int) -> Columns:
-        """Where the camera fails there is no score: nothing is pending."""
-        if not self._session.scoring.conditions:
+    def _without_failures(self, columns: Columns, begin: float, stop: float, width: int) -> Columns:
+        """Where the camera fails, or the file is damaged, there is no score: nothing is pending."""
+        damaged = [(hole.start, hole.stop + EDGE_SECONDS) for hole in self._holes if hole.is_damaged]
+        spans = [*self.condition_spans(), *damaged]
+        if not spans:
             return columns
         middles = begin + (stop - begin) * (np.arange(width) + 0.5) / width
         pending = columns.pending.copy()
-        for start_seconds, stop_seconds in self.condition_spans():
+        for start_seconds, stop_seconds in spans:
             first, beyond = np.searchsorted(middles, [start_seconds, stop_seconds])
             pending[first:beyond] = False
         return replace(columns, pending=pending, rough=np.where(pending, columns.rough, np.nan))

@@ -333,8 +333,9 @@ WINDOWS = (SPECS, ARCHIVE_SPECS)
 """The actions of the main window and of an archive's: a key may mean one thing in each."""
 ALL_SPECS = tuple(spec for window in WINDOWS for spec in window)
 SPECS_BY_NAME = {spec.name: spec for spec in ALL_SPECS}
+_WINDOWS_BY_NAME = {spec.name: window for window in WINDOWS for spec in window}
 
 
 def specs_beside(name: str) -> tuple[ActionSpec, ...]:
     """The actions of the window that has the action of this name."""
-    return next(window for window in WINDOWS if SPECS_BY_NAME[name] in window)
+    return _WINDOWS_BY_NAME[name]

@@ -45,8 +45,7 @@ class Keymap(QObject):
         """The keys of an action. Of the declared ones, those are left out that a person gave to another action."""
         if name in self._chosen:
             return self._chosen[name]
-        beside = {spec.name for spec in specs_beside(name)}
-        taken = {key for other, keys in self._chosen.items() if other in beside for key in keys}
+        taken = {key for spec in specs_beside(name) for key in self._chosen.get(spec.name, ())}
         return tuple(key for key in SPECS_BY_NAME[name].keys if key not in taken)
 
     def is_changed(self, name: str) -> bool:

@@ -73,10 +73,16 @@ def row_of_data(box: QComboBox, data: object) -> int:
 class ElidedLabel(QLabel):
     """Insists on little room or none: what it says must not make the window wider."""
 
-    def __init__(self, policy: QSizePolicy.Policy, least_px: int = 0) -> None:
+    def __init__(
+        self,
+        policy: QSizePolicy.Policy,
+        least_px: int = 0,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         """`policy` is the one of its width; `least_px` of it are kept, where the text is as long."""
         super().__init__()
         self._least_px = least_px
+        self._mode = mode
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -86,7 +92,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw as much of the text as there is room for."""
         del event
-        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        elided = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
         painter = QPainter(self)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.end()

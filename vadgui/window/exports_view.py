@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,7 +26,7 @@ from engine.common.language import tr
 from engine.common.names import displayable
 from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.ui.widgets import set_role, text_label
+from vadgui.ui.widgets import ElidedLabel, set_role, text_label
 
 _MARGIN_PX = 4
 _SMALLEST_PX = 120  # a row with its reason; docks above take what is left
@@ -93,13 +93,10 @@ class ExportRow(QFrame):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._path = Path()
-        self._title = ""
-        self._name = QLabel()
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
-        # A long name is elided and must not widen the dock.
-        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._name = _name()
         self._state = text_label(role="muted")
         self._why = text_label(role="alert")
+        _keep_within(self._why)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(8)
@@ -132,11 +129,12 @@ class ExportRow(QFrame):
 
     def show_export(self, state: ExportState) -> None:
         """Update the row."""
-        self._path, self._title = state.path, state.title
-        self._show_name()
+        self._path = state.path
+        self._name.setText(displayable(state.title))
         self._name.setToolTip(displayable(state.path))
         self._state.setText(_state_text(state))
         self._why.setText(state.failure or state.note)
+        self._why.setToolTip(self._why.text())
         set_role(self._why, "alert" if state.failure else "muted")
         self._why.setVisible(bool(self._why.text()))
         self._bar.setVisible(state.phase in _UNFINISHED)
@@ -147,15 +145,6 @@ class ExportRow(QFrame):
         self.open_button.setVisible(
             state.phase is ExportPhase.DONE and bool(state.path.suffix) and state.path.is_file()
         )
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, D102
-        super().resizeEvent(event)
-        self._show_name()
-
-    def _show_name(self) -> None:
-        # Elide in the middle: the beginning and the end of a file name identify it.
-        width = self.contentsRect().width() - 2 * _MARGIN_PX
-        self._name.setText(self.fontMetrics().elidedText(displayable(self._title), Qt.TextElideMode.ElideMiddle, width))
 
 
 class UnfinishedRow(QFrame):
@@ -172,7 +161,8 @@ class UnfinishedRow(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
         layout.setSpacing(3)
-        name = text_label(export.words)
+        name = _name()
+        name.setText(displayable(export.words))
         name.setToolTip(displayable(export.folder))
         layout.addWidget(name)
         told = tr("Not finished when the program ended. What was half-written is removed.")
@@ -206,6 +196,18 @@ def _progress_text(state: ExportState) -> str:
 
 def _share(state: ExportState) -> str:
     return f"{state.done / state.total:.0%}" if state.total else ""
+
+
+def _name() -> ElidedLabel:
+    """What an export is called: the beginning and the end of a file's name identify it."""
+    return ElidedLabel(QSizePolicy.Policy.Ignored, mode=Qt.TextElideMode.ElideMiddle)
+
+
+def _keep_within(label: QLabel) -> None:
+    """Have a text not widen its row, which would move the buttons out of sight: paths have no places to break."""
+    policy = label.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+    label.setSizePolicy(policy)
 
 
 def _button(text: str, tip: str) -> QToolButton:

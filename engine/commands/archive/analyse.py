@@ -140,6 +140,7 @@ def analyse(
             open_workers.callback(found.close)
             work, where = analyse_divided(leases, found, settings), f"{found.count} workers of the cluster {address}"
         else:
+            predictor.prepare_motion()
             work, where = analyse_waiting(leases, predictor, settings), predictor.device_label
         if not quiet:
             click.echo(f"Detector {predictor.settings.name} on {where}", err=True)

@@ -208,29 +208,42 @@ def test_the_overview_shows_all_of_a_recording_near_keyframes() -> None:
     assert not len(overview_frames(MovingVideo(100), SAMPLED.frames(np.arange(100) / 25)))
 
 
+def hastening() -> MovingVideo:
+    return MovingVideo(500, fast=range(200, 300))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
+    """Rows of the samples of `hastening`, analysed at one go."""
+    with ScoreStore(tmp_path_factory.mktemp("whole"), KEY) as store:
+        list(analyse_to_store(hastening(), StillPredictor(), store, sampling=SAMPLED))
+        return rows_of(store)
+
+
 @pytest.mark.parametrize("scorer", [None, SpeedScorer()])
 @pytest.mark.parametrize("stopped_after", [1, 3, 20, 60])
 def test_an_interrupted_analysis_ends_as_an_uninterrupted_one(
-    tmp_path: Path, predictor: Any, stopped_after: int, scorer: SpeedScorer | None
+    tmp_path: Path,
+    predictor: Any,
+    stopped_after: int,
+    scorer: SpeedScorer | None,
+    uninterrupted: dict[int, bytes],
 ) -> None:
-    video = MovingVideo(500, fast=range(200, 300))
-    with ScoreStore(tmp_path / "whole", KEY) as store:
-        list(analyse_to_store(video, predictor, store, sampling=SAMPLED))
-        whole = rows_of(store)
-    with ScoreStore(tmp_path / "parts", KEY) as store:
+    video = hastening()
+    with ScoreStore(tmp_path, KEY) as store:
         steps: Iterator[Any] = analyse_to_store(
             video, predictor, store, sampling=SAMPLED, scorer=scorer, segments_by_frame=False, report_seconds=0
         )
         for _ in range(stopped_after):
             next(steps)
         steps.close()  # type: ignore[attr-defined]
-        assert 0 < len(store) < len(whole) or stopped_after == 1
-    with ScoreStore(tmp_path / "parts", KEY) as store:
+        assert 0 < len(store) < len(uninterrupted) or stopped_after == 1
+    with ScoreStore(tmp_path, KEY) as store:
         list(analyse_to_store(video, predictor, store, sampling=SAMPLED, scorer=scorer, segments_by_frame=False))
-        assert rows_of(store) == whole
+        assert rows_of(store) == uninterrupted
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def walking() -> MovingVideo:
     """Twenty seconds, in two of which something is fast."""
     return MovingVideo(500, fast=range(203, 253))
@@ -245,10 +258,15 @@ def judged_twice(video: MovingVideo, predictor: Any, folder: Path) -> tuple[RawS
         return by_samples, stored_signals(store, len(video))
 
 
+@pytest.fixture(scope="module")
+def walking_judged(walking: MovingVideo, tmp_path_factory: pytest.TempPathFactory) -> tuple[RawSignals, RawSignals]:
+    return judged_twice(walking, StillPredictor(), tmp_path_factory.mktemp("walking"))
+
+
 def test_frames_of_segments_are_judged_by_all_networks_last(
-    tmp_path: Path, predictor: Any, walking: MovingVideo
+    predictor: Any, walking: MovingVideo, walking_judged: tuple[RawSignals, RawSignals]
 ) -> None:
-    by_samples, after = judged_twice(walking, predictor, tmp_path)
+    by_samples, after = walking_judged
     every = {row.index: row.signals for row in analyse(walking, predictor)}
     judged = np.flatnonzero(~np.isnan(after["psnr_db"]))
     assert {*range(195, 215), *range(245, 260)} <= set(judged.tolist()) <= set(range(180, 276))
@@ -279,18 +297,22 @@ def test_progress_says_that_segments_are_judged_and_ends_with_them(
 
 @pytest.mark.parametrize("rows", [3, 99, 101, 130, 140])
 def test_segments_end_the_same_wherever_the_analysis_was_stopped(
-    tmp_path: Path, predictor: Any, walking: MovingVideo, rows: int
+    tmp_path: Path,
+    predictor: Any,
+    walking: MovingVideo,
+    walking_judged: tuple[RawSignals, RawSignals],
+    rows: int,
 ) -> None:
-    _, whole = judged_twice(walking, predictor, tmp_path / "whole")
+    _, whole = walking_judged
     for _ in range(2):
-        with ScoreStore(tmp_path / "parts", KEY) as store:
+        with ScoreStore(tmp_path, KEY) as store:
             steps: Iterator[Any] = analyse_to_store(
                 walking, predictor, store, sampling=SAMPLED, scorer=SpeedScorer(), report_seconds=0
             )
             while len(store) < rows:
                 next(steps)
             steps.close()  # type: ignore[attr-defined]
-    with ScoreStore(tmp_path / "parts", KEY) as store:
+    with ScoreStore(tmp_path, KEY) as store:
         list(analyse_to_store(walking, predictor, store, sampling=SAMPLED, scorer=SpeedScorer()))
         assert stored_signals(store, len(walking)).tobytes() == whole.tobytes()
 

@@ -3,69 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-import torch
 from click.testing import CliRunner
 
 from engine.__main__ import cli
 from engine.analysis import pipeline
-from engine.calibrating.calibrate import calibrate
-from engine.calibrating.footage import NormalFootage
 from engine.calibrating.reviewed import Recalibrated, ReviewedFootage, recalibrate
 from engine.commands.progress import finished
-from engine.common.device import ComputeConfig
 from engine.common.errors import TrainingError
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.models.predictor import Predictor
 from engine.review.attaching import ReviewedSegment
-from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
+from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.review.edits import NORMAL_REASONS
-from engine.scoring.signals import RAW_SIGNALS
+from engine.scoring.signals import RAW_SIGNALS, RawSignals
 from engine.video import open_video
 from engine.video.source import ends_of
+from tests.drift import COUNT, DOWN, LEFT, PLAN, RATE, SEGMENT, film
 from tests.engine.commands.reviews import write_review
-
-RATE, COUNT = 5, 160
-SEGMENT = Span(100, 130)
-PLAN = ComputeConfig(torch.device("cpu"), torch.float32, "CPU")
-RIGHT, LEFT, DOWN = (-1, 0), (1, 0), (0, -1)
-
-
-def film(path: Path, seed: int, meanwhile: tuple[int, int] = RIGHT) -> Path:
-    """A texture that drifts to the right, and in the segment's frames elsewhere."""
-    texture = np.random.default_rng(7).integers(0, 256, (300, 500, 3), np.uint8)
-    texture = cv2.GaussianBlur(texture, (0, 0), 2)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (64, 64))
-    place = np.array([400 - seed, 100])
-    for frame in range(COUNT):
-        x, y = place
-        writer.write(np.ascontiguousarray(texture[y : y + 64, x : x + 64]))
-        place = place + (meanwhile if SEGMENT.start <= frame < SEGMENT.stop else RIGHT)
-    writer.release()
-    return path
 
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reviewed")
-    return {
-        "first": film(folder / "first.avi", 0),
-        "second": film(folder / "second.avi", 3),
-        "left": film(folder / "left.avi", 5, LEFT),
-        "down": film(folder / "down.avi", 9, DOWN),
-    }
+    return {"left": film(folder / "left.avi", 5, LEFT), "down": film(folder / "down.avi", 9, DOWN)}
 
 
 @pytest.fixture(scope="module")
-def detector(videos: dict[str, Path], tiny_preset: str) -> Detector:
-    torch.manual_seed(3)
-    untaught = Detector(DetectorSettings("Drift", tiny_preset, "dis-ultrafast", 8.0)).eval()
-    footage = NormalFootage([videos["first"], videos["second"]])
-    return finished(calibrate(untaught, PLAN, footage)).detector
+def detector(drift_file: Path) -> Detector:
+    return load_detector(drift_file)[0]
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +45,20 @@ def footage(videos: dict[str, Path], detector: Detector) -> Callable[..., Review
     calibration = detector.settings.calibration
     assert calibration is not None
 
-    def of(name: str, verdict: Verdict, reason: str = "") -> ReviewedFootage:
+    @cache
+    def signals_of(name: str) -> RawSignals:
         with open_video(videos[name]) as source:
+            frames = np.arange(len(source))
             results = pipeline.judge(
-                source,
-                predictor,
-                np.arange(len(source)),
-                calibration.sampling,
-                frame_seconds=calibration.frame_seconds,
+                source, predictor, frames, calibration.sampling, frame_seconds=calibration.frame_seconds
             )
             signals = np.array([each.signals for each in results], RAW_SIGNALS)
+        signals.setflags(write=False)
+        return signals
+
+    def of(name: str, verdict: Verdict, reason: str = "") -> ReviewedFootage:
+        signals = signals_of(name)
+        with open_video(videos[name]) as source:
             judged = JudgedSegment(start=SEGMENT.start, stop=SEGMENT.stop, verdict=verdict, reason=reason)
             segment = ReviewedSegment(SEGMENT.start, SEGMENT.stop, SEGMENT.start, 4.0, judged)
             ends = ends_of(source.info, source.times)

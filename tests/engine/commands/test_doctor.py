@@ -64,6 +64,22 @@ def test_a_healthy_machine_passes_all_checks() -> None:
     assert "pytest" not in checks
 
 
+@pytest.mark.parametrize(
+    ("installed", "machine", "state"),
+    [("2026.4", "x86_64", State.OK), (None, "AMD64", State.NOTE), (None, "arm64", None)],
+)
+def test_openvino_is_advised_where_it_is_faster(
+    monkeypatch: pytest.MonkeyPatch, installed: str | None, machine: str, state: State | None
+) -> None:
+    pretend_versions(monkeypatch, openvino=installed)
+    monkeypatch.setattr(doctor.platform, "machine", lambda: machine)
+    found = run_all_checks().get("OpenVINO")
+    assert (found and found.state) == state
+    if state is State.NOTE:
+        assert found is not None
+        assert "openvino" in found.fix
+
+
 def test_doctor_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_versions(monkeypatch, qasync=None)
     result = CliRunner().invoke(cli, ["doctor", "--json"])

@@ -131,16 +131,15 @@ def test_an_unsupervised_run_obeys_its_request_file(footage: Path, tmp_path: Pat
         while not run.checkpoint_path.exists() and process.poll() is None:
             time.sleep(0.05)
         assert run.process_id == process.pid
-        second = start(str(run.folder))
-        _, refused = second.communicate()
+        second = CliRunner().invoke(cli, ["train", str(run.folder)])
         run.request("stop")
         asked = time.monotonic()
         _, errors = process.communicate(timeout=60)
     assert time.monotonic() - asked < AT_ONCE_SECONDS
     assert process.returncode == 0, errors
     assert isinstance(run.events()[-1], Stopped)
-    assert second.returncode == 1
-    assert f"Another process ({process.pid}) trains in this folder" in refused
+    assert second.exit_code == 1
+    assert f"Another process ({process.pid}) trains in this folder" in second.stderr
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import urllib.parse
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import av
 import bagit
 import cv2
 import numpy as np
+import opentimelineio
 import pytest
 
 from engine.commands.progress import finished
@@ -71,6 +73,20 @@ def test_it_holds_the_recording_bit_for_bit_and_all_that_explains_it(tmp_path: P
     assert bagit.Bag(str(folder)).validate()
 
 
+@pytest.mark.parametrize("with_recordings", [True, False])
+def test_edit_lists_find_the_copy_wherever_the_package_is(tmp_path: Path, clip: Path, with_recordings: bool) -> None:
+    folder = packaged(tmp_path / "package", reviewed(clip), with_recordings=with_recordings)
+    (path,) = (folder / "data/tables").rglob("*.otio")
+    urls = {each.media_reference.target_url for each in opentimelineio.adapters.read_from_file(str(path)).find_clips()}
+    assert str(tmp_path) not in path.read_text(encoding="utf-8")
+    name = urllib.parse.unquote(urls.pop())
+    assert not urls
+    if with_recordings:
+        assert (path.parent / name).resolve() == (folder / "data/originals/f1/gate 視.mp4").resolve()
+    else:
+        assert name == "gate 視.mp4"
+
+
 def test_it_is_made_without_leaving_the_folder_that_the_program_works_in(
     tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +115,18 @@ def test_working_copies_say_so_in_their_names_and_hold_the_segments(tmp_path: Pa
     assert len(marked) == len(unmarked) == 25
     # The words "working copy" stand in each picture before the recording's name.
     assert all(np.abs(one - other).max() > 80 for one, other in zip(marked, unmarked, strict=True))
+
+
+def test_a_recording_that_can_not_be_cut_is_packaged_and_that_is_noted(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "gate.avi", 150, b_frames=2)
+    folder = packaged(tmp_path / "package", reviewed(video))
+    clips = {path.name for path in (folder / "data/clips").iterdir()}
+    assert clips == {f"gate.segment-{number}.working-copy.annotated.mp4" for number in (1, 4)}
+    content = json.loads((folder / "data/provenance.json").read_text(encoding="utf-8"))
+    assert content["recordings"][0]["notes"] == [
+        f"Segment {number} can't be cut without re-encoding, so there is no such clip of it." for number in (1, 4)
+    ]
+    assert verified(folder).is_whole
 
 
 def test_provenance_tells_what_made_it_from_what_and_by_whose_clock(tmp_path: Path, clip: Path) -> None:

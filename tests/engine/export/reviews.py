@@ -10,9 +10,12 @@ import numpy as np
 from engine.export.reviewed import ReviewedRecording, numbered
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
+from engine.scoring.motion import PLACES
 from engine.scoring.segments import SegmentRule
+from engine.scoring.where import WindowEvidence
 from engine.video.source import VideoInfo
 from engine.video.wall_clock import FROM_NAME, RecordingStart
+from tests.engine.scoring.test_where import NAMES, calibration
 
 HOSTILE = "<script>alert('1')</script> & \"you\" {\\an8}\n\n=1+1 --> é"
 
@@ -53,3 +56,10 @@ def reviewed(
     rule = SegmentRule(2, 1)
     detector = DetectorUsed("Plaza", "d1")
     return ReviewedRecording(info, times, numbered(segments, reasons), scores, "calibrated", rule, detector)
+
+
+def evidence() -> WindowEvidence:
+    """One window in which something goes too fast."""
+    values = np.full((len(NAMES), PLACES, PLACES), -2.0, np.float16)
+    values[NAMES.index("speed_excess_px"), 7, 7] = 9.0
+    return WindowEvidence.of(calibration(), {0.0: values})

@@ -53,9 +53,9 @@ def test_the_size_is_that_of_a_clip_within_an_order_of_magnitude(tmp_path: Path,
 
 
 def test_much_is_many_clips_or_a_tenth_of_the_free_disk() -> None:
-    assert not Estimate(MANY_CLIPS, 1.0, 9).is_much(100)
-    assert Estimate(MANY_CLIPS + 1, 1.0, 9).is_much(100)
-    assert Estimate(1, 1.0, 0).plus_bytes(11).is_much(100)
+    assert not Estimate(MANY_CLIPS - 1, 1.0, 9).is_much(100)
+    assert Estimate(MANY_CLIPS, 1.0, 9).is_much(100)
+    assert Estimate(1, 1.0, 0).plus_bytes(10).is_much(100)
 
 
 def test_the_room_of_a_folder_that_will_be_made_is_known(tmp_path: Path) -> None:

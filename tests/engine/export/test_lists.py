@@ -161,6 +161,32 @@ def test_comments_of_an_edl_follow_an_event() -> None:
     assert lines[first + 1] == "* FRAME RATE: 25"
 
 
+@pytest.mark.parametrize(
+    ("fps", "rate"),
+    [
+        *((5, 25), (8, 24), (10, 30), (12.5, 25), (15, 30), (20, 60), (25, 25), (60, 60)),
+        *((15000 / 1001, 30000 / 1001), (30000 / 1001, 30000 / 1001)),
+    ],
+)
+def test_an_edl_has_timecode_that_others_read(fps: float, rate: float) -> None:
+    recording = reviewed(times=np.arange(150) / fps)
+    lines = edit_lists.edl(recording).decode().split("\r\n")
+    assert f"* FRAME RATE: {rate:.7g}" in lines
+    events = [line.split()[4:6] for line in lines if line[:3].isdigit()]
+    for (start, stop), segment in zip(events, recording.segments, strict=True):
+        # OpenTimelineIO refuses rates that are none of timecode's.
+        read = [otio.opentime.from_timecode(code, rate).to_seconds() for code in (start, stop)]
+        assert read == pytest.approx([segment.start / fps, segment.stop / fps])
+    assert ("frames of timecode are one" in "".join(lines)) is (fps < rate)
+
+
+@pytest.mark.parametrize("fps", [7, 9.9, 100])
+def test_an_edl_of_a_rate_that_no_timecode_has_is_refused_with_another_way(fps: float) -> None:
+    with pytest.raises(ExportError, match=f"can't count {fps} frames a second") as caught:
+        edit_lists.edl(reviewed(times=np.arange(150) / fps))
+    assert "otio" in caught.value.advice
+
+
 @pytest.mark.parametrize("fps", [10, 24000 / 1001, 25, 30000 / 1001, 50, 12.5])
 def test_a_constant_rate_is_known_as_what_it_is(fps: float) -> None:
     rounded = np.round(np.arange(150) / fps, 3)

@@ -14,7 +14,7 @@ from engine.export.tables import read_segments_json, write_scores_csv, write_seg
 from engine.scoring.paper_scorer import anomaly_score
 from engine.scoring.segments import Segment, SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
-from engine.video.frame import LostFrames
+from engine.video.frame import ConcealedFrames, LostFrames
 from engine.video.source import VideoInfo
 from engine.video.wall_clock import RecordingStart
 
@@ -183,6 +183,7 @@ def test_segments_tell_what_is_wrong_with_the_recording(tmp_path: Path) -> None:
         frame_count=60,
         duration_seconds=float(seconds[-1]) + 0.1,
         lost=(LostFrames(20, 2), LostFrames(60, 1)),
+        concealed=(ConcealedFrames(20, 30),),
         replaced_times=(30, 31),
     )
     segments = [Segment(30, 40, 35, 1.0), Segment(40, 60, 50, 1.0)]
@@ -196,6 +197,8 @@ def test_segments_tell_what_is_wrong_with_the_recording(tmp_path: Path) -> None:
             {"frames": 2, "start_seconds": pytest.approx(2.0), "stop_seconds": 2.2},
             {"frames": 1, "start_seconds": pytest.approx(3602.0), "stop_seconds": pytest.approx(3602.0)},
         ],
+        "concealed_frames": 10,
+        "concealed": [{"frames": 10, "start_seconds": 2.2, "stop_seconds": pytest.approx(3.2)}],
         "gaps": [{"frame": 40, "start_seconds": pytest.approx(4.2), "stop_seconds": 3600.0}],
         "replaced_times": 2,
         "replaced": [pytest.approx(3.2)],

@@ -178,8 +178,9 @@ def test_lost_frames_are_counted(tmp_path: Path) -> None:
     reports, _ = check(path)
     lost = 50 - reports[0].frames
     assert lost >= 15
-    (told,) = (finding for finding in reports[0].findings if finding.kind is FindingKind.DAMAGED)
-    assert told.what.startswith(f"{lost} of 50 frames are damaged and lost: 0:02.0 to 0:0")
+    told, *others = (finding.what for finding in reports[0].findings if finding.kind is FindingKind.DAMAGED)
+    assert told.startswith(f"{lost} of 50 frames are damaged and lost: 0:02.0 to 0:0")
+    assert all("damaged and no evidence" in other for other in others), "those that are made of the lost ones"
 
 
 def test_another_camera_s_scene_is_found(good: list[Path], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -10,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.common.errors import DetectorFileError
 from engine.models.detector import PRESETS, Detector, DetectorSettings, load_detector, save_detector
-from engine.models.detector_header import read_metadata
+from engine.models.detector_header import Label, copy_labelled, read_metadata
 from engine.models.folding import fold_batch_norms
 from resources import detector_path
 
@@ -231,6 +232,29 @@ def test_older_programs_refuse_a_detector_of_footage_that_nobody_reviewed(tmp_pa
     save_detector(known.with_settings(settings), path)
     assert version_of(path) == "6"
     assert load_detector(path)[0].settings == settings
+
+
+def test_layer_ranges_make_no_other_detector_of_it(path: Path, detector: Detector) -> None:
+    """So what was analysed stays valid, and older programs open it."""
+    ranges = np.array([[-0.1, 1.0 / 3]] * 16, np.float32)
+    before, version = read_metadata(path)["sha256"], version_of(path)
+    save_detector(detector.with_layer_ranges(ranges), path)
+    assert (read_metadata(path)["sha256"], version_of(path)) == (before, version)
+    found, fingerprint = load_detector(path)
+    assert fingerprint == before
+    np.testing.assert_array_equal(found.layer_ranges, ranges)
+    copy_labelled(path, path.with_stem("copy"), Label("another"))
+    np.testing.assert_array_equal(load_detector(path.with_stem("copy"))[0].layer_ranges, ranges)
+
+
+@pytest.mark.parametrize("change", [("0.333", "0.334"), ("-0.1", "NaN"), ("]]", "]"), ("[-0.1", "[2.0")])
+def test_damaged_layer_ranges_are_refused(path: Path, detector: Detector, change: tuple[str, str]) -> None:
+    save_detector(detector.with_layer_ranges(np.array([[-0.1, 0.333]] * 16, np.float32)), path)
+    kept = read_metadata(path)["layer_ranges"]
+    assert change[0] in kept
+    rewrite_header(path, layer_ranges=kept.replace(*change))
+    with pytest.raises(DetectorFileError, match="do not fit together"):
+        load_detector(path)
 
 
 def test_lights_that_nobody_can_tell_apart_are_refused(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -21,17 +23,26 @@ from engine.models.detector import Detector, DetectorSettings
 from engine.models.folding import fold_batch_norms
 from engine.models.motion import MotionModel
 from engine.models.motion_engine import (
-    LARGEST_DIFFERENCE,
+    Form,
     MotionEngine,
     MotionOutput,
     OpenVinoMotionEngine,
     TorchMotionEngine,
     choose_motion_engine,
-    largest_difference,
+    float32_form,
+    in_torch,
+    int8_form,
+    mean_difference,
 )
 from engine.models.predictor import Predictor
+from engine.models.quantisation import LayerRanges, RangeMeter
 
 NEEDS_OPENVINO = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
+
+
+@pytest.fixture(autouse=True)
+def any_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VADGUI_MOTION_ENGINE")
 
 
 @pytest.fixture(scope="module")
@@ -53,26 +64,31 @@ def pictures() -> list[np.ndarray]:
     return list(np.random.default_rng(0).integers(0, 256, (3, 256, 256, 3), np.uint8))
 
 
-def in_torch(model: MotionModel) -> Callable[[list[np.ndarray]], list[MotionOutput]]:
-    def run(pictures: list[np.ndarray]) -> list[MotionOutput]:
-        with torch.no_grad():
-            outputs = model.with_appearance(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 255)
-        return list(zip(*(each.permute(0, 2, 3, 1).numpy() for each in outputs), strict=True))
-
-    return run
+def torch_engine(model: MotionModel) -> TorchMotionEngine:
+    return TorchMotionEngine(partial(in_torch, model))
 
 
-@pytest.fixture(params=["torch", pytest.param("OpenVINO", marks=NEEDS_OPENVINO)])
-def engine(request: pytest.FixtureRequest, model: MotionModel, tmp_path: Path) -> MotionEngine:
+@pytest.fixture(scope="module")
+def ranges(model: MotionModel, pictures: list[np.ndarray]) -> LayerRanges:
+    meter = RangeMeter(model)
+    with meter.watching():
+        in_torch(model, pictures)
+    assert meter.ranges is not None
+    return meter.ranges
+
+
+@pytest.fixture(params=["torch", *(pytest.param(name, marks=NEEDS_OPENVINO) for name in ("float32", "int8"))])
+def engine(request: pytest.FixtureRequest, model: MotionModel, ranges: LayerRanges, tmp_path: Path) -> MotionEngine:
     if request.param == "torch":
-        return TorchMotionEngine(in_torch(model))
-    return OpenVinoMotionEngine(model, tmp_path / "model.xml", threads=2)
+        return torch_engine(model)
+    form = float32_form(model) if request.param == "float32" else int8_form(model, ranges)
+    return OpenVinoMotionEngine(form, tmp_path / "model.xml", threads=2)
 
 
 def test_gives_what_the_detector_does(engine, detector, pictures) -> None:
-    wanted = in_torch(detector.motion)(pictures)  # its batch norms are not folded
+    wanted = in_torch(detector.motion, pictures)  # its batch norms are not folded
     found = engine.run(pictures)
-    assert largest_difference(found, wanted) < LARGEST_DIFFERENCE
+    assert mean_difference(found, wanted) < (5e-3 if engine.settings else 1e-6)
     for (flow_rgb, appearance), (wanted_flow_rgb, wanted_appearance) in zip(found, wanted, strict=True):
         assert flow_rgb.dtype == appearance.dtype == np.float32
         assert flow_rgb.shape == wanted_flow_rgb.shape
@@ -91,6 +107,7 @@ class FakeOpenVino:
 
     made = 0
     name = "OpenVINO"
+    settings: ClassVar[dict[str, str]] = {}
 
     def __init__(self, run: Callable[[list[np.ndarray]], list[MotionOutput]]) -> None:
         self._run = run
@@ -101,6 +118,17 @@ class FakeOpenVino:
 
     def run(self, pictures: list[np.ndarray]) -> list[MotionOutput]:
         return self._run(pictures)
+
+
+class FakeModel(torch.nn.Module):
+    """Stands for a motion model, with the results of `busy`."""
+
+    def __init__(self, weights: float) -> None:
+        super().__init__()
+        self.weights = torch.nn.Parameter(torch.tensor(weights))
+
+    def with_appearance(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return pictures, torch.ones(len(pictures), 4, 2, 2)
 
 
 def busy(seconds: float, off: float = 0.0) -> Callable[[list[np.ndarray]], list[MotionOutput]]:
@@ -118,9 +146,10 @@ def choose(monkeypatch, tmp_path) -> Callable[..., MotionEngine]:
     monkeypatch.setattr(motion_engine.importlib.metadata, "version", lambda _: "1")
     FakeOpenVino.made = 0
 
-    def choice(ours: Callable, theirs: Callable, fingerprint: str = "f") -> MotionEngine:
+    def choice(ours: Callable, theirs: Callable, weights: float = 0.0) -> MotionEngine:
         monkeypatch.setattr(motion_engine, "OpenVinoMotionEngine", FakeOpenVino(theirs))
-        return choose_motion_engine(TorchMotionEngine(ours), None, fingerprint, tmp_path / "engines")  # type: ignore[arg-type]
+        form = Form("OpenVINO", {}, FakeModel(weights), 1e-5)  # type: ignore[arg-type]
+        return choose_motion_engine(TorchMotionEngine(ours), [form], tmp_path / "engines")
 
     return choice
 
@@ -130,16 +159,16 @@ def test_the_faster_one_is_chosen_and_kept(choose, tmp_path) -> None:
     (file,) = (tmp_path / "engines").glob("*.json")
     assert json.loads(file.read_text())["speedup"] > 1.5
     assert choose(busy(0), busy(0.01)).name == "OpenVINO"  # measured once
-    assert choose(busy(0.005), busy(0.02), fingerprint="another").name == "torch"
+    assert choose(busy(0.005), busy(0.02), weights=1.0).name == "torch"
     made = FakeOpenVino.made
-    assert choose(busy(0.02), busy(0), fingerprint="another").name == "torch"
+    assert choose(busy(0.02), busy(0), weights=1.0).name == "torch"
     assert FakeOpenVino.made == made  # a slower one is not even loaded again
 
 
 def test_one_that_differs_is_not_chosen_and_the_log_says_why(choose, caplog) -> None:
     with caplog.at_level(logging.WARNING):
         assert choose(busy(0.01), busy(0, off=0.001)).name == "torch"
-        assert choose(busy(0.01), busy(0, off=float("nan")), fingerprint="another").name == "torch"
+        assert choose(busy(0.01), busy(0, off=float("nan")), weights=1.0).name == "torch"
     assert caplog.text.count("results differ") == 2
 
 
@@ -164,25 +193,48 @@ def test_without_openvino_torch_runs_it(model, tmp_path, monkeypatch) -> None:
         raise motion_engine.importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(motion_engine.importlib.metadata, "version", absent)
-    ours = TorchMotionEngine(in_torch(model))
-    assert choose_motion_engine(ours, model, "f", tmp_path) is ours
+    ours = torch_engine(model)
+    assert choose_motion_engine(ours, [float32_form(model)], tmp_path) is ours
     assert not list(tmp_path.iterdir())
 
 
+def test_a_person_may_choose_torch(choose, monkeypatch) -> None:
+    monkeypatch.setenv("VADGUI_MOTION_ENGINE", "torch")
+    assert choose(busy(0.02), busy(0.005)).name == "torch"
+    assert not FakeOpenVino.made
+
+
 @NEEDS_OPENVINO
-def test_the_real_one_is_measured_loaded_again_and_named(detector, pictures, monkeypatch) -> None:
+def test_the_real_one_is_measured_loaded_again_and_named(detector, ranges, pictures, monkeypatch) -> None:
     monkeypatch.setattr(motion_engine, "_LEAST_SPEEDUP", 0.0)
     plan = ComputeConfig(torch.device("cpu"), torch.float32, "CPU, float32")
     results = []
     for _ in range(2):
-        predictor = Predictor(detector, "f" * 64, plan)
-        assert predictor.device_label == "CPU, float32"
-        predictor.prepare_motion()
-        assert predictor.device_label == "CPU, float32, OpenVINO"
-        results.append(predictor.predict_motion(pictures))
+        for knows, name in ((None, "OpenVINO"), (ranges, "OpenVINO, int8")):
+            predictor = Predictor(detector.with_layer_ranges(knows), "f" * 64, plan)
+            assert predictor.device_label == "CPU, float32"
+            predictor.prepare_motion()
+            assert predictor.device_label == f"CPU, float32, {name}"
+            assert bool(predictor.motion_settings) == (knows is not None)
+            results.append(predictor.predict_motion(pictures))
         monkeypatch.setattr(motion_engine, "_converted", None)  # the second time must do without
-    for first, second in zip(*results, strict=True):
-        np.testing.assert_array_equal(first.flow_rgb, second.flow_rgb)
+    for first, second in zip(results[:2], results[2:], strict=True):
+        for once, again in zip(first, second, strict=True):
+            np.testing.assert_array_equal(once.flow_rgb, again.flow_rgb)
+
+
+@NEEDS_OPENVINO
+def test_two_detectors_that_are_being_calibrated_do_not_share_their_weights(detector, pictures, monkeypatch) -> None:
+    monkeypatch.setattr(motion_engine, "_LEAST_SPEEDUP", 0.0)
+    plan = ComputeConfig(torch.device("cpu"), torch.float32, "CPU, float32")
+    torch.manual_seed(3)
+    other = Detector(detector.settings).eval()
+    for each in (detector, other):
+        predictor = Predictor(each, "", plan)  # none has a fingerprint yet
+        (found, *_) = predictor.predict_motion(pictures)
+        assert predictor.device_label.endswith("OpenVINO")
+        (wanted, *_) = in_torch(each.motion, pictures)
+        assert np.abs(found.flow_rgb - wanted[0]).mean() < 1e-5
 
 
 @NEEDS_OPENVINO

@@ -20,20 +20,17 @@ from engine.review.document import Verdict
 from engine.review.edits import person
 from engine.scoring.conditions import Condition, ConditionKind
 from engine.scoring.drift import Drift, DriftKind
-from engine.scoring.motion import PLACES
-from engine.scoring.where import WindowEvidence
 from engine.scoring.zones import Zone, ZoneKind
 from engine.video.frame import LostFrames
 from tests.clips import make_clip
-from tests.engine.export.reviews import judged, reviewed
+from tests.engine.export.reviews import evidence, judged, reviewed
 from tests.engine.report.test_report import Page, report
-from tests.engine.scoring.test_where import NAMES, calibration
 from tests.vadgui.pseudo_language import is_translated, pseudo_language
 
 __all__ = ["pseudo_language"]
 
 SAME = (
-    *("alert", "you", "an8", "ann", "gate 視.mp4", "Plaza", "calibrated"),
+    *("alert", "you", "an8", "ann", "gate 視.mp4", "Plaza"),
     *("SHA-256", "UTC", "h264", "f1", "f2", "d1"),
     *(platform.platform(), socket.gethostname(), person()),
 )
@@ -44,13 +41,6 @@ SAID_ALOUD = ("alt", "aria-label")
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     return make_clip(tmp_path / "gate 視.mp4", 150)
-
-
-def evidence() -> WindowEvidence:
-    """One window in which something goes too fast."""
-    values = np.full((len(NAMES), PLACES, PLACES), -2.0, np.float16)
-    values[NAMES.index("speed_excess_px"), 7, 7] = 9.0
-    return WindowEvidence.of(calibration(), {0.0: values})
 
 
 def with_all_there_is_to_say(clip: Path) -> ReviewedRecording:

@@ -194,7 +194,7 @@ def _words(judged: JudgedSegment) -> tuple[object, ...]:
 TestReview = ReviewMachine.TestCase
 # Without the phase that explains failures, which traces every line.
 TestReview.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=30,
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),

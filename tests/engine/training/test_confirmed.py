@@ -6,19 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from click.testing import CliRunner
 
 from engine.__main__ import cli
-from engine.calibrating.calibrate import calibrate
-from engine.calibrating.footage import NormalFootage
 from engine.commands.progress import finished
 from engine.common.events import Event, Finished
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.training import Run, RunSettings
 from engine.training.confirmed import confirmed_effects, may_lose_verdicts
-from tests.engine.calibrating.test_reviewed import LEFT, PLAN, SEGMENT, film
+from tests.conftest import MakeOnce
+from tests.drift import LEFT, SEGMENT, film, normal_films, write_drift_detector
 from tests.engine.commands.reviews import write_review
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -38,28 +36,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
     folder = tmp_path_factory.mktemp("confirmed")
-    return film(folder / "first.avi", 0), film(folder / "second.avi", 3), film(folder / "left.avi", 5, LEFT)
+    return *normal_films(folder), film(folder / "left.avi", 5, LEFT)
 
 
 @pytest.fixture(scope="module")
-def before(videos: Videos, tiny_preset: str) -> Path:
+def before(videos: Videos, drift_file: Path) -> Path:
     """A detector that has never seen anything move to the left, and a review by it."""
-    made = detector(videos[0].parent / "before.safetensors", videos[:2], tiny_preset)
-    confirm(videos[2], made)
-    return made
+    confirm(videos[2], drift_file)
+    return drift_file
 
 
 @pytest.fixture(scope="module")
-def trained(videos: Videos, tiny_preset: str) -> Path:
+def trained(make_once: MakeOnce, videos: Videos, tiny_preset: str) -> Path:
     """One that has."""
-    return detector(videos[0].parent / "trained.safetensors", videos, tiny_preset)
-
-
-def detector(path: Path, footage: tuple[Path, ...], preset: str) -> Path:
-    torch.manual_seed(3)
-    untaught = Detector(DetectorSettings("Drift", preset, "dis-ultrafast", 8.0)).eval()
-    save_detector(finished(calibrate(untaught, PLAN, NormalFootage(list(footage)))).detector, path)
-    return path
+    return make_once("drift-also-left.safetensors", lambda path: write_drift_detector(path, videos, tiny_preset))
 
 
 def run_settings(videos: tuple[Path, ...], before: Path) -> RunSettings:

@@ -63,6 +63,12 @@ class TrueAfter:
         return self.calls_left == 0 if self.once else self.calls_left <= 0
 
 
+@pytest.fixture(autouse=True)
+def _no_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing them takes a third of a run; that of `uninterrupted`, which is made before, has them."""
+    monkeypatch.setattr(stage_trainer, "save_curves", lambda *_: None)
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(settings: RunSettings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Event]]:
     """An uninterrupted run and its events, as the reference for resumed runs."""

@@ -6,6 +6,7 @@ import argparse
 import copy
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -18,12 +19,19 @@ import torch
 from engine.models.detector import load_detector
 from engine.models.folding import fold_batch_norms
 from engine.models.motion import MotionModel
-from engine.models.motion_engine import MotionEngine, MotionOutput, OpenVinoMotionEngine, TorchMotionEngine
+from engine.models.motion_engine import (
+    MotionEngine,
+    MotionOutput,
+    OpenVinoMotionEngine,
+    TorchMotionEngine,
+    float32_form,
+    int8_form,
+)
 from engine.models.picture import model_picture
+from engine.models.quantisation import LayerRanges
 from engine.video import open_video
 from engine.video.frame import Pixels
 from resources import detector_path
-from tests.research.motion.quantised import quantise
 
 _LEANER = {"half widths": ((16, 32, 64, 128), 2), "shrunk by 4": ((32, 64, 128, 256), 4)}
 """Untrained motion models: channel widths, and the factor by which they shrink their input."""
@@ -40,8 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.layers:
         print(_layers(model, pictures))
         return 0
-    normal = list(_pictures(chosen.normal, chosen.normal_every))
-    forms = dict(_forms(model, normal, chosen.cache, chosen.threads))
+    forms = dict(_forms(model, detector.layer_ranges, chosen.threads))
     wanted = forms["torch float32"].run(pictures)
     seconds = _cpu_seconds(forms, pictures, chosen.rounds)
     print("| form | CPU ms a picture | times as fast | flow RGB off by, mean | greatest | looks off by, mean |")
@@ -53,9 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _forms(
-    model: MotionModel, normal: Sequence[Pixels], cache: Path, threads: int
-) -> Iterator[tuple[str, MotionEngine]]:
+def _forms(model: MotionModel, ranges: LayerRanges | None, threads: int) -> Iterator[tuple[str, MotionEngine]]:
     """Engines of the model, and of leaner ones, by name."""
     yield "torch float32", _in_torch(model, torch.float32)
     yield "torch bfloat16", _in_torch(model, torch.bfloat16)
@@ -66,16 +71,14 @@ def _forms(
     if not find_spec("openvino"):
         print("OpenVINO is not installed: its forms are left out.", file=sys.stderr)
         return
-    whole = cache / "whole.xml"
-    yield "OpenVINO float32", OpenVinoMotionEngine(model, whole, threads)
-    if not find_spec("nncf") or not normal:
-        print("Without NNCF and --normal there is no int8 form.", file=sys.stderr)
-        return
-    for name, spared in (("all layers", 0), ("first four and last spared", 4)):
-        file = cache / f"int8-{spared}.xml"
-        if not file.exists():
-            quantise(whole, file, normal, spared)
-        yield f"OpenVINO int8, {name}", OpenVinoMotionEngine(model, file, threads)
+    forms = [float32_form(model)]
+    if ranges is None:
+        print("The detector has no ranges for int8: calibrate it again.", file=sys.stderr)
+    else:
+        forms.append(int8_form(model, ranges))
+    with tempfile.TemporaryDirectory() as folder:
+        for number, form in enumerate(forms):
+            yield form.name, OpenVinoMotionEngine(form, Path(folder) / f"{number}.xml", threads)
 
 
 def _in_torch(model: MotionModel, dtype: torch.dtype) -> TorchMotionEngine:
@@ -128,12 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.research.motion", description=__doc__)
     parser.add_argument("--detector", default="ped2", choices=["ped2", "plaza"])
     parser.add_argument("--judged", nargs="+", type=Path, required=True, metavar="VIDEO", help="what is predicted from")
-    parser.add_argument("--normal", nargs="*", type=Path, default=[], metavar="VIDEO", help="what int8 is fitted to")
-    parser.add_argument("--normal-every", type=int, default=9, help="of the latter, every such frame")
     parser.add_argument("--pictures", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=Path("motion-forms"), help="keeps OpenVINO's files")
     parser.add_argument("--layers", action="store_true", help="say instead what torch spends its time on")
     return parser
 

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
-from engine.calibrating.calibrate import calibrate
-from engine.calibrating.footage import NormalFootage
 from engine.calibrating.reviewed import Recalibrated
-from engine.commands.progress import finished
-from engine.common.device import ComputeConfig
 from engine.common.events import Progress, never_stop
 from engine.detector_library import DetectorLibrary
-from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
+from engine.models.detector import load_detector
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
 from engine.review.verdicts import FoundVerdicts
-from tests.engine.calibrating.test_reviewed import LEFT, SEGMENT, film
+from tests.drift import LEFT, SEGMENT, film
 from tests.engine.commands.reviews import write_review
 from vadgui.jobs.verdict_learning import VerdictRequest, find_verdicts, keep_learnt, learn_from_verdicts
 
 
 @pytest.mark.slow
-def test_from_a_review_to_the_library(tiny_preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_a_review_to_the_library(drift_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))
-    torch.manual_seed(3)
-    untaught = Detector(DetectorSettings("Drift", tiny_preset, "dis-ultrafast", 8.0)).eval()
-    plan = ComputeConfig(torch.device("cpu"), torch.float32, "CPU")
-    footage = NormalFootage([film(tmp_path / "first.avi", 0), film(tmp_path / "second.avi", 3)])
-    file = tmp_path / "drift.safetensors"
-    save_detector(finished(calibrate(untaught, plan, footage)).detector, file)
+    file = Path(shutil.copy(drift_file, tmp_path))
     fingerprint = load_detector(file)[1]
     video = film(tmp_path / "left.avi", 5, LEFT)
     judged = JudgedSegment(

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.scoring.signals import missing_signals
+from engine.video.frame import ConcealedFrames
 from tests.vadgui.synthetic import (
     DETECTOR,
     add_rows,
@@ -197,6 +198,18 @@ def test_a_recording_shorter_than_announced_keeps_its_signals() -> None:
     np.testing.assert_array_equal(session.scoring.signals["psnr_db"], before)
     assert session.playhead == 249
     assert requested == [249]
+
+
+def test_damaged_pictures_flag_nothing_once_they_are_known() -> None:
+    times = steady_times(1000)
+    session = open_session(times, signals_with_bumps(1000, [(300, 320), (700, 720)]))
+    assert len(session.scoring.segments) == 2
+    session.revise_times(replace(video_info(times), concealed=(ConcealedFrames(295, 340),)), times)
+    session.scoring.catch_up()
+    (left,) = session.scoring.segments
+    assert 680 < left.start < left.stop < 740
+    assert np.isnan(session.scoring.scores[295:340]).all()
+    assert np.isnan(session.scoring.rough_scores).all(), "nothing is waited for"
 
 
 def test_a_thumbnail_is_requested_once() -> None:

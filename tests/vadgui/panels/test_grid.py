@@ -220,9 +220,9 @@ def test_the_last_panel_cannot_be_hidden(grid: PanelGrid) -> None:
     assert grid.shown_panels() == [SHOWN_AT_FIRST[-1]]
 
 
-def test_a_thousand_repaints_do_not_crash(grid: PanelGrid, session: ReviewSession) -> None:
+def test_hundreds_of_repaints_do_not_crash(grid: PanelGrid, session: ReviewSession) -> None:
     views = [view_of(session, index) for index in range(1, 11)]
-    for turn in range(1000):
+    for turn in range(200):
         session.show(views[turn % 10])
         for panel in Panel:
             grid.panel(panel).repaint()

@@ -17,7 +17,7 @@ from engine.scoring.sampling import Sampling
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.tail import false_alarms_at, threshold_for
-from engine.video.frame import LostFrames
+from engine.video.frame import ConcealedFrames, LostFrames
 from tests.vadgui.synthetic import (
     DETECTOR,
     add_rows,
@@ -484,6 +484,21 @@ def test_the_gap_and_the_lost_frames_are_named_under_the_mouse(broken: TimelineV
     assert hover(broken, 20.4, qtbot) == "Gap in the recording, 60 min: 0:20.0 to 1:00:20.0"
     lost = "60 frames damaged and lost: 1:00:30.0 to 1:00:32.4"
     assert hover(broken, broken.plot.box.span()[1] - 10.5, qtbot) == lost
+
+
+def test_damaged_pictures_are_hatched_and_named_once_they_are_known(broken: TimelineView, qtbot: QtBot) -> None:
+    session = broken._session
+    assert session.video
+    assert hover(broken, 4.5, qtbot).startswith("Frame 11")
+    session.revise_times(replace(session.video, concealed=(ConcealedFrames(100, 150),)), session.times)
+    assert hover(broken, 5.5, qtbot) == "50 damaged pictures, which are no evidence: 0:04.0 to 0:06.0"
+    qtbot.wait(50)
+    picture = broken.plot.viewport().grab().toImage()
+    point, top = pixel_of(broken, 5.8), broken.plot.box.sceneBoundingRect().top()
+    ratio = picture.devicePixelRatio()
+    rows = range(int(top * ratio) + 2, int(point.y() * ratio))
+    column = int(point.x() * ratio)
+    assert theme.current().alert in {picture.pixelColor(column, y).name() for y in rows}
 
 
 def test_a_click_behind_the_gap_goes_to_the_frame_drawn_there(broken: TimelineView, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.scoring.drift import Reference
 from engine.scoring.signals import RawSignals
-from engine.video.frame import LostFrames
+from engine.video.frame import ConcealedFrames, LostFrames
 from tests.vadgui.synthetic import (
     DETECTOR,
     add_rows,
@@ -151,9 +151,11 @@ def test_tells_lost_frames_and_gaps_as_soon_as_they_are_known(qtbot: QtBot) -> N
     assert banner.text() == ""
     fewer = np.concatenate([times[:500], times[550:]])
     fewer[900:] += 3600
-    session.revise_times(replace(video_info(fewer), lost=(LostFrames(500, 50),)), fewer)
+    damaged = {"lost": (LostFrames(500, 50),), "concealed": (ConcealedFrames(500, 525),)}
+    session.revise_times(replace(video_info(fewer), **damaged), fewer)
     assert banner.text().splitlines() == [
         "50 of 1500 frames are damaged and lost: 0:20.0 to 0:22.0.",
+        "Pictures of 25 frames are damaged and no evidence: 0:22.0 to 0:23.0.",
         "A gap without pictures: 60 min from 0:38.0.",
     ]
     qtbot.mouseClick(banner.hide_button, Qt.MouseButton.LeftButton)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
+from engine.analysis.runner import analyse_to_store, analysis_key
 from engine.analysis.score_store import ScoreStore
+from engine.analysis.zoned import stored_signals_within
 from engine.calibrating.footage import is_left_out
 from engine.calibrating.held_out_signals import load_held_out_signals
 from engine.common.errors import DatasetError, VideoError
@@ -51,7 +52,7 @@ class AcceptanceWork:
                     with ScoreStore(self.analyses, analysis_key(source, predictor, sampling)) as store:
                         for progress in analyse_to_store(source, predictor, store, should_stop, sampling=sampling):
                             yield (done + progress.done / max(progress.total, 1)) / total
-                        signals = stored_signals(store, len(source))
+                        signals = stored_signals_within(store, source, predictor.settings.calibration, ())
                     labels = abnormal_frames(video, len(source)) if request.labelled else None
                     yield MeasuredRecording(
                         video, detector, source.times, signals, labels, predictor.settings.calibration
