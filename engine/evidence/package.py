@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -20,27 +18,24 @@ from engine.common.atomic_write import sync_folder, sync_tree, temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Noted, Progress, ShouldStop, never_stop
 from engine.common.hashing import sha256_of
-from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_noop
+from engine.common.language import tr, tr_noop
 from engine.common.left_out import LeftOut
 from engine.common.names import displayable, fitting_name
 from engine.evidence.bag import BAGIT_TXT, write_manifest, write_tags
-from engine.evidence.provenance import made_now, program
+from engine.evidence.provenance import Contents, made_now, program, provenance_json, remarks
 from engine.evidence.signature import sign
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.edit_lists import UnsuitableError
 from engine.export.list_files import FORMATS, cannot_write, refuse_existing, safe_name, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix
-from engine.redaction.regions import redaction_in_words
+from engine.export.stream_copy import UncuttableError, copy_clip, copy_starts_at, copy_suffix
 from engine.report.report import EvidenceOf, write_report
 from engine.review.document import Verdict, from_bytes, to_bytes
 from engine.review.files import SUFFIX, read_review
 from engine.scoring.heat_map import EvidenceAt
 from engine.video import open_video
-from engine.video.integrity import Integrity
 from engine.video.source import PICTURES, size_bytes
 
-FORMAT, VERSION = "vadgui-evidence", 3
 COPYING = tr_noop("Copying the recording")
 _BLOCK_BYTES = 8 << 20
 _SPARE_BYTES = 64 << 20  # for all but the recordings, at the least
@@ -77,14 +72,6 @@ class PackageOptions:
         return self.with_recordings and (self.with_redacted or not recording.redaction)
 
 
-@dataclass
-class _Contents:
-    """What has been put into a package so far."""
-
-    recordings: list[dict[str, Any]] = field(default_factory=list)
-    working_copies: list[dict[str, Any]] = field(default_factory=list)
-
-
 def make_package(
     recordings: Sequence[ReviewedRecording],
     reviews: Sequence[tuple[str, bytes]],
@@ -112,7 +99,7 @@ def make_package(
     with _new_folder(folder) as made:
         yield Progress(COPYING, 0, 0)
         data = made / "data"
-        contents = _Contents()
+        contents = Contents()
         names = unique_names(recordings)
         for name, recording in zip(names, recordings, strict=True):
             yield from _add_recording(recording, data, options, contents, should_stop)
@@ -137,7 +124,7 @@ def make_package(
             should_stop=should_stop,
         )
         yield from _without_end(report)
-        _write(data / "provenance.json", _provenance(contents, left_out))
+        _write(data / "provenance.json", provenance_json(contents, left_out))
         _write(made / "read-me.txt", _READ_ME.encode())
         hashes = yield from write_manifest(made, should_stop)
         _compare(contents, hashes)
@@ -182,7 +169,7 @@ def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, op
 
 
 def _add_recording(
-    recording: ReviewedRecording, data: Path, options: PackageOptions, contents: _Contents, should_stop: ShouldStop
+    recording: ReviewedRecording, data: Path, options: PackageOptions, contents: Contents, should_stop: ShouldStop
 ) -> Generator[Progress, None, None]:
     path = recording.info.path
     files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
@@ -216,19 +203,9 @@ def _add_recording(
             "detector": {"name": detector.name, "fingerprint": detector.fingerprint} if detector else None,
             "score": recording.score_name or None,
             "rule": asdict(rule) if rule else None,
-            **_remarks(recording),
+            **remarks(recording),
         }
     )
-
-
-def _remarks(recording: ReviewedRecording) -> dict[str, Any]:
-    """What to know of it, in English whatever the report's language is: programs may look for it."""
-    with in_language(SOURCE_LANGUAGE):
-        missing = [f"{sentence}." for sentence in Integrity.of(recording.info, recording.times).in_words()]
-        return {
-            "redacted": redaction_in_words(recording.redaction) or None,
-            "notes": [each for each in (recording.notice, *recording.conditions, *missing) if each],
-        }
 
 
 def _copy(file: Path, target: Path, should_stop: ShouldStop) -> Generator[Progress, None, str]:
@@ -264,7 +241,7 @@ def _add_clips(
     name: str,
     data: Path,
     options: PackageOptions,
-    contents: _Contents,
+    contents: Contents,
     evidence: EvidenceAt | None,
     should_stop: ShouldStop,
 ) -> Generator[Progress | Noted, None, None]:
@@ -290,8 +267,14 @@ def _add_clips(
             start, stop = segment.start, segment.stop
             if suffix:
                 target = _clip_path(data, name, segment, f"cut{suffix}")
-                yield from _without_end(copy_clip(source, start, stop, target, should_stop))
-                _note(contents, target, data, recording, segment, copy_starts_at(source, start))
+                try:
+                    yield from _without_end(copy_clip(source, start, stop, target, should_stop))
+                except (UncuttableError, VideoError):  # what can't be read at all can't be annotated either
+                    contents.recordings[-1]["notes"].append(
+                        f"Segment {segment.number} can't be cut without re-encoding, so there is no such clip of it."
+                    )
+                else:
+                    _note(contents, target, data, recording, segment, copy_starts_at(source, start))
             target = _clip_path(data, name, segment, "annotated.mp4")
             look = replace(look, verdict=str(segment.verdict))
             clip = export_clip(source, None, scores, start, stop, target, look, should_stop, evidence)
@@ -304,7 +287,7 @@ def _clip_path(data: Path, name: str, segment: ListedSegment, ending: str) -> Pa
 
 
 def _note(
-    contents: _Contents, target: Path, data: Path, recording: ReviewedRecording, segment: ListedSegment, first: int
+    contents: Contents, target: Path, data: Path, recording: ReviewedRecording, segment: ListedSegment, first: int
 ) -> None:
     contents.working_copies.append(
         {
@@ -338,20 +321,7 @@ def _originals(recording: ReviewedRecording, data: Path) -> Path:
     return data / "originals" / recording.info.fingerprint[:8]
 
 
-def _provenance(contents: _Contents, left_out: Sequence[LeftOut]) -> bytes:
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "program": program(),
-        "made": made_now(),
-        "recordings": contents.recordings,
-        "working_copies": contents.working_copies,
-        "left_out": [asdict(each) for each in left_out],
-    }
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _compare(contents: _Contents, hashes: dict[str, str]) -> None:
+def _compare(contents: Contents, hashes: dict[str, str]) -> None:
     """Check that what lies in the package now is what was read from the recordings."""
     for recording in contents.recordings:
         for file in recording["files"]:

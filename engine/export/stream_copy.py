@@ -12,10 +12,9 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.video.stream import VideoStream
 
 from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
@@ -40,6 +39,10 @@ _PROBED_FRAMES = 17  # one more than any codec reorders
 _LATEST_SECONDS = 5.0  # how far behind its place a keyframe is still looked for
 
 
+class UncuttableError(ExportError):
+    """A recording can't be cut without re-encoding."""
+
+
 def copy_starts_at(source: VideoSource, start: int) -> int:
     """The frame that a copy begins with that is to show frame `start`: the keyframe at or before it."""
     keyframes = source.keyframes
@@ -49,7 +52,9 @@ def copy_starts_at(source: VideoSource, start: int) -> int:
 def skipped_gaps(source: VideoSource, start: int, stop: int) -> list[Gap]:
     """Where the recorder stopped inside a copy of frames [start, stop), which goes on at once there."""
     first = copy_starts_at(source, start)
-    return [gap for gap in gaps(source.times) if first < gap.frame < stop]
+    # Frames that can't be decoded are in the copy as they are in the recording, and take their time.
+    lost = {each.frame for each in source.info.lost}
+    return [gap for gap in gaps(source.times) if first < gap.frame < stop and gap.frame not in lost]
 
 
 def copy_suffix(info: VideoInfo) -> str:
@@ -82,8 +87,8 @@ def copy_clip(
     A few frames behind the last one stay where frames before it are predicted from them. Gaps are skipped.
 
     Raises:
-        ExportError: the target exists or can't be written, the recording does not say when its packets are shown, or
-            something of it is redacted.
+        UncuttableError: the recording does not say when its packets are shown.
+        ExportError: the target exists or can't be written, or something of the recording is redacted.
         VideoError: the recording can't be read.
         Cancelled: `should_stop` said yes; no file is left.
     """
@@ -152,11 +157,11 @@ class _Copy:
 
     def packets(self) -> Iterator[int]:
         """Write the packets; yields the number of copied frames after each."""
+        self._seek()
         container, video = self._decoder.container, self._decoder.stream
         sound = [each for each in container.streams.audio if each.codec_context] if self._has_sound else []
         streams: list[Stream] = [video, *sound]
         copies = self._copies(streams)
-        self._seek(container, video)
         frames = 0
         waiting: list[Packet[Stream]] = []  # frames behind the last one: written if one before it needs them
         has_begun = False
@@ -221,11 +226,16 @@ class _Copy:
             raise self._unreliable()
         return times[0]
 
-    def _seek(self, container: InputContainer, video: VideoStream) -> None:
+    def _seek(self) -> None:
+        earlier = self._start - _EARLIER_SECONDS
+        if earlier <= self._origin:
+            # Transport streams are searched by the time of decoding, which is before that of the first frame.
+            self._decoder.restart()
+            return
+        video = self._decoder.stream
         assert video.time_base is not None
-        earlier = max(self._start - _EARLIER_SECONDS, self._origin)
         try:
-            container.seek(round(earlier / video.time_base), stream=video)
+            self._decoder.container.seek(round(earlier / video.time_base), stream=video)
         except (av.FFmpegError, OverflowError) as error:
             raise self._unreliable() from error
 
@@ -242,7 +252,10 @@ class _Copy:
         packet.pts = None if packet.pts is None else self._moved(packet.pts, tick)
         packet.dts = None if packet.dts is None else self._moved(packet.dts, tick)
         packet.stream = copy
-        self._output.mux(packet)
+        try:
+            self._output.mux(packet)
+        except av.error.ArgumentError as error:  # its times go back
+            raise self._unreliable() from error
 
     def _seconds(self, time_ticks: int, tick: Fraction) -> float:
         """In the recording; half a tick later, since times are rounded."""
@@ -255,8 +268,8 @@ class _Copy:
         skipped = sum(gap.seconds for gap in self._gaps if gap.start_seconds < at)
         return time_ticks - round(self._start / tick) - round(skipped / tick)
 
-    def _unreliable(self) -> ExportError:
-        return ExportError(
+    def _unreliable(self) -> UncuttableError:
+        return UncuttableError(
             tr(
                 "This recording does not say reliably when its frames are shown, so it can't be cut without re-encoding"
             ),

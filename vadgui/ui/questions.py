@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from engine.common.language import tr
+
+_WIDTH_PX = 360
+"""Of an explanation, unless it is shorter."""
 
 
 def ask(
@@ -26,6 +29,9 @@ def ask(
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(question)
     box.setInformativeText(explanation)
+    if explained := box.findChild(QLabel, "qt_msgbox_informativelabel"):
+        # Qt makes it as narrow as the question, where that is short.
+        explained.setMinimumWidth(min(explained.fontMetrics().horizontalAdvance(explanation), _WIDTH_PX))
     buttons = {box.addButton(text, QMessageBox.ButtonRole.AcceptRole): call for text, call in answers.items()}
     nothing = box.addButton(otherwise or tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setEscapeButton(nothing)

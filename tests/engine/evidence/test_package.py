@@ -117,6 +117,18 @@ def test_working_copies_say_so_in_their_names_and_hold_the_segments(tmp_path: Pa
     assert all(np.abs(one - other).max() > 80 for one, other in zip(marked, unmarked, strict=True))
 
 
+def test_a_recording_that_can_not_be_cut_is_packaged_and_that_is_noted(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "gate.avi", 150, b_frames=2)
+    folder = packaged(tmp_path / "package", reviewed(video))
+    clips = {path.name for path in (folder / "data/clips").iterdir()}
+    assert clips == {f"gate.segment-{number}.working-copy.annotated.mp4" for number in (1, 4)}
+    content = json.loads((folder / "data/provenance.json").read_text(encoding="utf-8"))
+    assert content["recordings"][0]["notes"] == [
+        f"Segment {number} can't be cut without re-encoding, so there is no such clip of it." for number in (1, 4)
+    ]
+    assert verified(folder).is_whole
+
+
 def test_provenance_tells_what_made_it_from_what_and_by_whose_clock(tmp_path: Path, clip: Path) -> None:
     folder = packaged(tmp_path / "package", reviewed(clip))
     content = json.loads((folder / "data/provenance.json").read_text(encoding="utf-8"))

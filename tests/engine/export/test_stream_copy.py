@@ -4,6 +4,7 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, skipped_gaps
 from engine.video import open_video
+from engine.video.timing import gaps
 from tests.clips import make_clip, read_number
 from tests.engine.export.beeps import add_beeps, beeps
 
@@ -53,6 +55,61 @@ def test_a_copy_has_the_own_packets_of_the_recording_from_the_keyframe_before(
     expected = np.array(times or np.arange(100) / 25)
     assert shown_at == pytest.approx(expected[numbers] - expected[24], abs=2e-5)
     assert set(picture_packets(clip)) <= set(picture_packets(video))
+
+
+X264, X265 = "x264-params", "x265-params"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("b.ts", {"b_frames": 2}),
+        ("open.mp4", {"codec_options": {X264: "open-gop=1:keyint=12:bframes=2:scenecut=0"}}),
+        ("open.ts", {"codec_options": {X264: "open-gop=1:keyint=12:bframes=2:scenecut=0"}, "times": UNEVEN}),
+        ("hevc.mp4", {"codec": "libx265", "codec_options": {X265: "log-level=none:keyint=12:open-gop=0:bframes=3"}}),
+        (
+            "open.mkv",
+            {
+                "codec": "libx265",
+                "codec_options": {X265: "log-level=none:keyint=12:open-gop=1:bframes=3:scenecut=0"},
+                "times": UNEVEN,
+            },
+        ),
+        ("mpeg2.ts", {"codec": "mpeg2video"}),
+    ],
+)
+@pytest.mark.parametrize(("start", "stop"), [(0, 20), (30, 50), (85, 100)])
+def test_what_is_predicted_from_later_frames_is_whole_and_in_time(
+    tmp_path: Path, name: str, options: dict[str, Any], start: int, stop: int
+) -> None:
+    video = make_clip(tmp_path / name, 100, **options)
+    with open_video(video) as source:
+        times, suffix = source.times, copy_suffix(source.info)
+    first, clip = copied(video, start, stop, tmp_path / f"clip{suffix}")
+    assert first == start // 12 * 12
+    numbers, shown_at = numbers_and_times(clip)
+    promised = np.arange(first, stop)
+    assert numbers[: len(promised)] == promised.tolist()
+    assert shown_at[: len(promised)] == pytest.approx(times[promised] - times[first], abs=2e-3)
+
+
+def test_frames_that_can_not_be_decoded_are_copied_as_they_are_and_take_their_time(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "gate.mkv", 250, gop=50, b_frames=0)
+    content = bytearray(video.read_bytes())
+    for packet in picture_packets(video)[60:140]:
+        place = content.index(packet)
+        content[place : place + len(packet)] = b"\xff" * len(packet)
+    video.write_bytes(content)
+    with open_video(video) as source:
+        source.verify()
+        assert sum(each.count for each in source.info.lost) >= 80
+        assert gaps(source.times)
+        assert not skipped_gaps(source, 0, len(source))
+        times, length = source.times, len(source)
+    _, clip = copied(video, 0, length, tmp_path / "clip.mkv")
+    assert picture_packets(clip) == picture_packets(video)
+    with open_video(clip) as copy:
+        assert copy.times == pytest.approx(times, abs=2e-3)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 5), (0, 100), (24, 25), (99, 100), (97, 100)])
