@@ -410,7 +410,7 @@ class Settings(QObject):
 
     @property
     def recent_videos(self) -> list[Path]:
-        """Recently opened recordings, newest first; nobody looks whether they are there, for a dead share would block."""
+        """Recently opened recordings, newest first; nobody looks for them, as a dead share would block."""
         return [Path(line) for line in self._recent_videos.splitlines() if line]
 
     def remember_video(self, path: Path) -> None:
