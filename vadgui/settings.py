@@ -410,9 +410,8 @@ class Settings(QObject):
 
     @property
     def recent_videos(self) -> list[Path]:
-        """Recently opened recordings that still exist, newest first."""
-        paths = [Path(line) for line in self._recent_videos.splitlines() if line]
-        return [path for path in paths if path.exists()]
+        """Recently opened recordings, newest first; nobody looks for them, as a dead share would block."""
+        return [Path(line) for line in self._recent_videos.splitlines() if line]
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""

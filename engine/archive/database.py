@@ -214,9 +214,12 @@ def _engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: DBAPIConnection, _: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
     # With a write-ahead log, a power cut undoes the last changes and damages nothing; all can be found out again.
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    # Without one, as on some network shares, it could damage the file unless every change is synced.
+    cursor.execute("PRAGMA journal_mode")
+    (journal,) = cursor.fetchone() or ("",)
+    cursor.execute(f"PRAGMA synchronous = {'NORMAL' if journal == 'wal' else 'FULL'}")
     cursor.close()
 
 

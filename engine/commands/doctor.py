@@ -137,7 +137,8 @@ def _openvino() -> Iterator[Check]:
     try:
         version = importlib.metadata.version("openvino")
     except importlib.metadata.PackageNotFoundError:
-        if platform.machine() in {"x86_64", "AMD64"} and not torch.cuda.is_available():
+        can_install = not getattr(sys, "frozen", False)
+        if can_install and platform.machine() in {"x86_64", "AMD64"} and not torch.cuda.is_available():
             detail = "not installed: it makes analyses without a GPU a quarter to a half faster"
             yield Check("OpenVINO", State.NOTE, detail, _pip_install("openvino"))
         return

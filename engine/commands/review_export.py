@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from engine.common.names import displayable
 from engine.common.paths import analyses_folder
 from engine.export.clip import ExportOptions, export_clip
 from engine.export.clip_names import DEFAULT_TEMPLATE, clip_name
+from engine.export.estimate import estimate_clips, free_bytes, sum_of
 from engine.export.list_files import joint_name, make_folder, refuse_existing, unique_names, write_lists
 from engine.export.reviewed import ListedSegment, ReviewedRecording
 from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, refuse_redacted, skipped_gaps
@@ -80,6 +82,8 @@ def export_review(
     for target in clips:
         refuse_existing(target)
     reports = _checked_reports(recordings, chosen, folder)
+    if clips:
+        _tell_and_ask(clips, chosen, folder, quiet=quiet)
     yield from write_lists([each.only(chosen.only) for each in recordings], chosen.tables, folder)
     make_folder(folder)
     left_out: tuple[LeftOut, ...] = ()
@@ -93,6 +97,36 @@ def export_review(
     opened.tell_left_out(left_out)
 
 
+def _tell_and_ask(
+    targets: Mapping[Path, tuple[ReviewedRecording, ListedSegment]], chosen: ReviewExport, folder: Path, *, quiet: bool
+) -> None:
+    """Say on stderr how much it will be; where that is much, a person at a terminal is asked first.
+
+    Raises:
+        click.Abort: the answer is no.
+        ExportError: nobody can tell how much room there is.
+    """
+    estimates = []
+    for recording, segment in targets.values():
+        with suppress(VadError):  # one that can't be made says so when its turn comes
+            shown = recording.widened(segment, chosen.margin_seconds)
+            estimates.append(estimate_clips(recording, [shown], None if chosen.copy else chosen.options))
+    total, free, count = sum_of(estimates), free_bytes(folder), len(targets)
+    said = (
+        f"{count} {'clip' if count == 1 else 'clips'}, {duration_in_words(total.seconds)} in all, "
+        f"about {total.size_bytes / 1e6:,.1f} MB; {free / 1e6:,.0f} MB are free"
+    )
+    is_asked = total.is_much(free) and _is_at_terminal()
+    if not quiet or is_asked:
+        click.echo(said, err=True)
+    if is_asked:
+        click.confirm("Export that much?", abort=True, err=True)
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def _write_clips(
     targets: Mapping[Path, tuple[ReviewedRecording, ListedSegment]],
     chosen: ReviewExport,
@@ -102,14 +136,6 @@ def _write_clips(
     quiet: bool,
 ) -> Iterator[Path]:
     """Make one clip after the other; yields the path of each that is done."""
-    if not quiet:
-        seconds = sum(
-            recording.stop_seconds(shown) - recording.start_seconds(shown)
-            for recording, each in targets.values()
-            for shown in [recording.widened(each, chosen.margin_seconds)]
-        )
-        count = len(targets)
-        click.echo(f"{count} {'clip' if count == 1 else 'clips'}, {duration_in_words(seconds)} in all", err=True)
     failed = []
     for target, (recording, segment) in targets.items():
         try:

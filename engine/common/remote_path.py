@@ -80,10 +80,13 @@ class RemotePath(_PathHere):
             system, root = _reached(self)
             system.invalidate_cache()
             found: dict[str, dict[str, Any]] = system.find(root, detail=True)
-        for key in sorted(found):
+            keys = sorted(found)
+        for key in keys:
             path = self / key[len(root) :].lstrip("/")
-            # Servers that answer with a page of links do not say how large files are.
-            yield path, _status(found[key]) if found[key].get("size") is not None else path.stat()
+            with _os_errors(path):
+                # Servers that answer with a page of links do not say how large files are.
+                status = _status(found[key]) if found[key].get("size") is not None else path.stat()
+            yield path, status
 
 
 class RemoteFile(io.RawIOBase):

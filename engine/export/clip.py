@@ -53,7 +53,7 @@ class ClipLayout(StrEnum):
     ORIGINAL = "original"
     """The frame alone, in the recording's own size, with nothing drawn on it."""
     OUTLINES = "outlines"
-    """The same with lines round what stands out."""
+    """The same with lines round what stands out, and what does not count hatched."""
     SIDE_BY_SIDE = "side-by-side"
     """The chosen panels in a row, all of one size."""
     MOSAIC = "mosaic"
@@ -78,7 +78,7 @@ class ExportOptions:
     overlay_opacity: float = 0.0
     """Opacity in [0, 1] of the marks on suspicious patches of the frame; above 0 needs a detector."""
     zones: Zones = ()
-    """Of the picture: what does not count in the scores is hatched in the frame."""
+    """Of the picture: what does not count in the scores is hatched in the frame. Not with the layout "original"."""
     redaction: Redaction = NOTHING_REDACTED
     """What of the recording is not to be seen; where there is something, the clip has no sound either."""
     start: RecordingStart | None = None
@@ -275,7 +275,8 @@ def _composer(
     """What makes the pictures of a clip, and their width and height."""
     if options.is_plain:
         width, height = picture_size(source.info, options)
-        return PlainPicture(width, height), width, height
+        zones = options.zones if options.layout is ClipLayout.OUTLINES else ()
+        return PlainPicture(width, height, zones), width, height
     layout = _layout(source.info, options)
     strip = None
     if layout.strip:

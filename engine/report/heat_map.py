@@ -48,4 +48,5 @@ def heat_map_of(
         frame = source.read(counted[0].peak_frame, should_stop).pixels
     except VideoError:
         return None
-    return HeatMap(jpeg_uri(under_places(frame, seconds / seconds.max())), float(seconds.max()))
+    picture = jpeg_uri(under_places(frame, seconds / seconds.max()), zones=recording.zones)
+    return HeatMap(picture, float(seconds.max()))

@@ -165,7 +165,7 @@ def _drawn(
         for number, segment in enumerate(recording.only(how.verdicts).segments, 1):
             if should_stop():
                 raise Cancelled
-            cards.append(_card(recording, segment, tuple(thumbnails(source, segment, should_stop))))
+            cards.append(_card(recording, segment, tuple(thumbnails(source, segment, recording.zones, should_stop))))
             yield Progress(PHASE, done + number, total)
         with how.evidence_of(recording) if how.evidence_of else nullcontext() as evidence:
             heat_map = heat_map_of(recording, source, evidence, should_stop) if evidence else None

@@ -37,7 +37,7 @@ MOVING, STILL = 60, 95
 
 @pytest.fixture
 def files() -> FakeFiles:
-    files = FakeFiles(yard=lambda _: Yard())
+    files = FakeFiles(yard=Yard)
     knows: Any = StillPredictor("knows")
     knows.settings.calibration = calibration(MOTION)
     files.predictors["knows"] = knows

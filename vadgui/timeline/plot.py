@@ -36,6 +36,7 @@ _THRESHOLD_LABEL = tr_noop("threshold {value:.2f}")
 _LEAVE_LABEL = tr_noop("ends below {value:.2f}")
 _LABEL_SHARE = 0.15
 """Of the scale's height that a label takes where the plot is lowest."""
+_BEHIND_LABEL = 190  # of 255; what a label hides stays visible
 _MIN_HEIGHT_PX = 104  # lower, the labels of the scale would be cut off
 
 
@@ -255,6 +256,12 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.threshold.label.setColor(colours.threshold)
         self.leave.setPen(pg.mkPen(colours.muted_text, width=1, style=Qt.PenStyle.DotLine))
         self.leave.label.setColor(colours.muted_text)
+        # Scores and segments reach to the plot's edge, where the labels are.
+        behind = QColor(colours.surface)
+        behind.setAlpha(_BEHIND_LABEL)
+        for label in (self.threshold.label, self.leave.label):
+            label.fill = pg.mkBrush(behind)
+            label.update()
         self._colour_clock_changes()
         self.hover.setPen(pg.mkPen(colours.muted_text, style=Qt.PenStyle.DotLine))
         self.viewport().update()

@@ -31,10 +31,12 @@ from vadgui.ui.widgets import ElidedLabel, set_role, text_label
 _MARGIN_PX = 4
 _SMALLEST_PX = 120  # a row with its reason; docks above take what is left
 _UNFINISHED = (ExportPhase.WAITING, ExportPhase.RUNNING)
+_MOST_ENDED = 50
+"""Rows of exports that have ended, each of some 140 KB: the oldest beyond these go."""
 
 
 class ExportsView(QScrollArea):
-    """Shows a row for every export, the newest on top."""
+    """Shows a row for every export that has not ended, and for the latest that have, the newest on top."""
 
     cancel_requested = Signal(int)
     """The export's number."""
@@ -66,6 +68,15 @@ class ExportsView(QScrollArea):
             row.cancel_requested.connect(self.cancel_requested)
             self._layout.insertWidget(0, row)
         row.show_export(state)
+        if row.has_ended:
+            self._remove_oldest()
+
+    def _remove_oldest(self) -> None:
+        ended = [number for number, row in self._rows.items() if row.has_ended]
+        for number in ended[:-_MOST_ENDED]:
+            row = self._rows.pop(number)
+            row.hide()
+            row.deleteLater()
 
     def show_unfinished(self, number: int, export: UnfinishedExport) -> None:
         """Add a row for what was not finished when the program ended; `number` identifies it, see `again_requested`."""
@@ -93,6 +104,8 @@ class ExportRow(QFrame):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._path = Path()
+        self.has_ended = False
+        """Whether nothing more will come of it."""
         self._name = _name()
         self._state = text_label(role="muted")
         self._why = text_label(role="alert")
@@ -130,6 +143,7 @@ class ExportRow(QFrame):
     def show_export(self, state: ExportState) -> None:
         """Update the row."""
         self._path = state.path
+        self.has_ended = state.phase not in _UNFINISHED
         self._name.setText(displayable(state.title))
         self._name.setToolTip(displayable(state.path))
         self._state.setText(_state_text(state))

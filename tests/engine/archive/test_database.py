@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_one_made_before_the_index_by_rank_gets_it(place: str) -> None:
         with Archive(place) as archive:
             finished(scan(archive))
         assert indexes() == {"segments_by_rank"}
+
+
+@pytest.mark.parametrize(("journal", "synced"), [("wal", 1), ("delete", 2)])
+def test_every_change_is_synced_where_there_is_no_write_ahead_log(tmp_path: Path, journal: str, synced: int) -> None:
+    path = str(tmp_path / "site.archive")
+    Archive(path, create=True).close()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute(f"PRAGMA journal_mode = {journal}").fetchone() == (journal,)
+    with Archive(path) as archive, archive.reading() as connection:
+        assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == synced
 
 
 def test_a_newer_one_is_refused_and_left_as_it_is(place: str) -> None:

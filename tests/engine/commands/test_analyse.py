@@ -40,9 +40,10 @@ from engine.video.frame import Pixels
 from engine.video.source import VideoSource
 from resources import demo_video
 from tests import failing_camera
-from tests.clips import write_clip
+from tests.clips import make_clip, write_clip
 from tests.engine.analysis.test_clock import with_clock
 from tests.engine.commands.conftest import MakeVideo
+from tests.engine.video.test_times import damage
 
 ROOT = Path(__file__).parents[3]
 
@@ -568,3 +569,17 @@ def test_a_burnt_in_clock_does_not_count_and_is_told(
     assert "a clock is burnt into the picture" in result.stdout
     (zone,) = json.loads((tmp_path / "t" / "gate.segments.json").read_text())["zones"]
     assert zone["properties"] == {"kind": "ignored", "name": "clock"}
+
+
+@pytest.mark.slow
+def test_damaged_pictures_are_told_and_not_judged(tmp_path: Path, detector_file: Path, out: Path) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 60, size=(320, 240), b_frames=0)
+    damage(video, slice(27, 28), kept_bytes=24)
+    result = run(video, "--detector", detector_file, "--out", out, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert "gate.mp4: Pictures of 9 frames are damaged and no evidence: 0:01.1 to 0:01.4." in result.stdout
+    (told,) = json.loads((out / "gate.segments.json").read_text("utf-8"))["recording"]["concealed"]
+    assert told == {"frames": 9, "start_seconds": pytest.approx(1.08), "stop_seconds": pytest.approx(1.44)}
+    judged = {int(row["frame"]) for row in rows(out / "gate.scores.csv") if row["judged"] == "1"}
+    # Motion is measured from half a second before.
+    assert judged == {*range(1, 27), *range(48, 60)}

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
+from engine.commands import review_export
 from engine.export.tables import write_segments_json
 from engine.models.detector import load_detector
 from engine.review.document import DetectorUsed, JudgedSegment, Span, Verdict
@@ -405,6 +406,25 @@ def test_clips_with_a_margin(tmp_path: Path, video: Path) -> None:
     assert (ran.exit_code, ran.stdout) == (0, "30.mp4\n"), ran.output
     assert "1 clip, 1 s in all" in ran.stderr
     assert numbers_and_times(Path("30.mp4"))[0] == list(range(25, 45))
+
+
+@pytest.mark.parametrize(("answer", "is_made"), [("y", True), ("n", False)])
+def test_much_is_asked_about_in_a_terminal_before_anything_is_written(
+    tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch, answer: str, is_made: bool
+) -> None:
+    del video
+    gate = make_clip(tmp_path / "gate.mp4", 60, gop=12, b_frames=0)
+    review = write_review(gate, JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED))
+    monkeypatch.setattr(review_export, "free_bytes", lambda _: 1000)
+    given = ["export", str(review), "--clips", "all", "--copy", "--tables", "csv", "--quiet", "--out"]
+    script = CliRunner().invoke(cli, [*given, "script"])
+    assert (script.exit_code, script.stderr) == (0, "")
+    monkeypatch.setattr(review_export, "_is_at_terminal", lambda: True)
+    asked = CliRunner().invoke(cli, [*given, "out"], input=answer)
+    assert "1 clip, 1 s in all, about 0.0 MB; 0 MB are free" in asked.stderr
+    assert "Export that much?" in asked.stderr
+    assert (asked.exit_code == 0) is is_made
+    assert (tmp_path / "out").exists() is is_made
 
 
 def test_a_clip_that_fails_does_not_stop_the_others(

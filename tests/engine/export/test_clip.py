@@ -515,3 +515,17 @@ def test_zones_are_hatched_in_the_frame_of_a_clip(tmp_path: Path, video: Barcode
     changed = np.abs(after - before).max(axis=2) > 12
     assert changed[: half - 8].mean() > 0.2
     assert changed[half + 8 :].mean() < 0.01
+
+
+@pytest.mark.parametrize(("layout", "is_hatched"), [(ClipLayout.ORIGINAL, False), (ClipLayout.OUTLINES, True)])
+def test_zones_are_hatched_where_anything_is_drawn(
+    tmp_path: Path, video: BarcodeVideo, layout: ClipLayout, is_hatched: bool
+) -> None:
+    zones = (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (1, 0.5)),)
+    export(video, None, 3, 5, tmp_path / "plain.mp4", layout=layout)
+    export(video, None, 3, 5, tmp_path / "zones.mp4", layout=layout, zones=zones)
+    before, after = (read_clip(tmp_path / f"{name}.mp4")[1][0].astype(int) for name in ("plain", "zones"))
+    half = len(before) // 2
+    changed = np.abs(after - before).max(axis=2) > 12
+    assert bool(changed[: half - 8].mean() > 0.2) is is_hatched
+    assert changed[half + 8 :].mean() < 0.01

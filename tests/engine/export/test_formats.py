@@ -18,7 +18,6 @@ from engine.common.errors import Cancelled, ExportError
 from engine.export.clip import ClipLayout, ExportOptions, export_clip, gap_notes
 from engine.export.layout import plan_side_by_side
 from engine.export.score_strip import ScoreStrip
-from engine.redaction.regions import Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.scoring.where import Outline, WindowEvidence
 from engine.video import open_video
 from engine.video.encoding import FORMATS, ClipFormat, Encoding, Quality
@@ -282,28 +281,3 @@ def test_nothing_is_replaced(tmp_path: Path, clip_format: ClipFormat) -> None:
     with pytest.raises(ExportError, match="already"):
         export(barcode_video(), target, 0, 3, encoding=Encoding(clip_format))
     assert not list(target.iterdir())
-
-
-@pytest.mark.parametrize("clip_format", [*FILES, ClipFormat.PNG])
-@pytest.mark.parametrize("method", RedactionMethod)
-def test_redacted_clips_of_all_formats_do_not_depend_on_what_was_there(
-    tmp_path: Path, clip_format: ClipFormat, method: RedactionMethod
-) -> None:
-    box = ((0.2, 0.5), (0.6, 0.5), (0.6, 0.9), (0.2, 0.9))
-    redaction = Redaction((RedactedRegion(method, (Keyframe(0, box),)),))
-    clips = []
-    for seed in range(2):
-        video, secret = barcode_video(size=(160, 120)), np.random.default_rng(seed).integers(0, 256, (48, 64, 3))
-        plain = video.read
-
-        def other(index: int, *rest: Any, plain: Any = plain, secret: np.ndarray = secret) -> Any:
-            frame = plain(index, *rest)
-            frame.pixels[60:108, 32:96] = secret
-            return frame
-
-        video.read = other  # type: ignore[method-assign]
-        target = tmp_path / f"{seed}{FORMATS[clip_format].suffix}"
-        export(video, target, 0, 6, encoding=Encoding(clip_format), redaction=redaction)
-        files = sorted(target.iterdir()) if target.is_dir() else [target]
-        clips.append([path.read_bytes() for path in files])
-    assert clips[0] == clips[1]

@@ -27,6 +27,7 @@ from engine.review.document import Verdict
 from engine.scoring.motion import PLACES
 from engine.scoring.segments import SegmentRule
 from engine.scoring.where import Outline, WindowEvidence
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.frame import LostFrames
 from tests.clips import make_clip, read_number
 from tests.engine.export.reviews import HOSTILE, SEGMENTS, judged, reviewed
@@ -219,6 +220,19 @@ def test_what_stands_out_is_outlined_at_the_peak_and_told(tmp_path: Path, clip: 
     ]
     assert changed == [1]
     assert "lines mark what stands out" in page.all("img")[1]["alt"]
+
+
+def test_what_zones_leave_out_is_hatched_in_every_picture(tmp_path: Path, clip: Path) -> None:
+    plain = [picture_of(image) for image in report(tmp_path, reviewed(clip)).all("img")]
+    (tmp_path / "report.html").unlink()
+    zones = (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (1, 0.5)),)
+    page = report(tmp_path, replace(reviewed(clip), zones=zones))
+    assert plain
+    for image, before in zip(page.all("img"), plain, strict=True):
+        changed = np.abs(picture_of(image) - before).max(axis=2) > 20
+        half = len(before) // 2
+        assert changed[: half - 8].mean() > 0.2
+        assert changed[half + 8 :].mean() < 0.02
 
 
 @pytest.mark.parametrize(
