@@ -11,6 +11,8 @@ from engine.commands.language_option import language_option
 from engine.commands.progress import follow
 from engine.commands.redaction_option import redaction_option
 from engine.commands.reviewed_recordings import Predictors, check_reviewed, open_evidence, open_reviewed, verdicts_of
+from engine.common.errors import ExportError
+from engine.common.language import tr
 from engine.export.list_files import refuse_existing
 from engine.review.document import Verdict
 
@@ -70,9 +72,7 @@ def package(
     from engine.evidence.signature import read_key
 
     refuse_existing(folder)  # before an analysis
-    key = (
-        read_key(key_path, lambda: click.prompt("Password of the key", hide_input=True, err=True)) if key_path else None
-    )
+    key = read_key(key_path, lambda: _password(key_path)) if key_path else None
     predictors = Predictors(detector, device)
     opened = open_reviewed(review, predictors, quiet=quiet, redact=redact)
     options = PackageOptions(clips, with_recordings=not hash_only, with_redacted=with_redacted)
@@ -88,3 +88,14 @@ def package(
     click.echo(follow(work, hidden=quiet))
     click.echo(f"checksum {package_checksum(folder)}")
     opened.tell_left_out()
+
+
+def _password(key: Path) -> str:
+    try:
+        return str(click.prompt("Password of the key", hide_input=True, err=True))
+    except click.Abort as error:
+        raise ExportError(
+            tr("The key is locked, and no password was given"),
+            subject=key,
+            advice=tr("Run the command in a terminal, which asks for it, or take a key without a password."),
+        ) from error

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import re
 import secrets
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-PROCESS = secrets.token_hex(4)
-"""Stands in the names of all temporary files of this process."""
+_MACHINE = hashlib.sha256(f"{platform.node()} {uuid.getnode()}".encode()).hexdigest()[:6]
+PROCESS = f"{_MACHINE}{os.getpid():08x}{secrets.token_hex(2)}"
+"""Stands in the names of all temporary files of this process: its machine, its number, and chance, for numbers are
+given again."""
+_OF_THIS_MACHINE = re.compile(rf"\.vadgui-{_MACHINE}([0-9a-f]{{8}})")
+"""Names of temporary files, with the number of the process that made them."""
 _TEMPORARY_NAME = ".vadgui-{}.partial"
 _LEFTOVER_SECONDS = 24 * 3600.0
 _swept: set[Path] = set()
@@ -74,8 +82,8 @@ def may_write(folder: Path) -> bool:
 def temporary_path(path: Path) -> Path:
     """A new name beside `path` for the file or folder that shall become it.
 
-    Leftovers of killed processes in that folder go. Programs that write touch theirs more often than once a day: what
-    is older belongs to none.
+    Leftovers of processes of this machine that have ended go from that folder. So do those of others that are older
+    than a day: programs that write touch theirs more often.
     """
     folder = path.absolute().parent
     if folder not in _swept:
@@ -84,7 +92,8 @@ def temporary_path(path: Path) -> Path:
         with suppress(OSError):
             for leftover in folder.glob(_TEMPORARY_NAME.format("*")):
                 with suppress(OSError):
-                    _remove_if_older(leftover, oldest)
+                    if _is_of_the_dead(leftover.name) or _last_written(leftover) < oldest:
+                        _remove(leftover)
     # Short, because file systems limit the length of names.
     return path.with_name(_TEMPORARY_NAME.format(f"{PROCESS}-{secrets.token_hex(4)}"))
 
@@ -96,9 +105,22 @@ def remove_leftovers(folder: Path, process: str) -> None:
             _remove(leftover)
 
 
-def _remove_if_older(leftover: Path, oldest: float) -> None:
-    if max(each.stat().st_mtime for each in (leftover, *leftover.rglob("*"))) < oldest:
-        _remove(leftover)
+def _is_of_the_dead(name: str) -> bool:
+    """Whether a temporary file's process was of this machine and has ended; False where nobody knows."""
+    made = _OF_THIS_MACHINE.match(name)
+    if made is None or os.name != "posix":  # on Windows, kill would end it
+        return False
+    try:
+        os.kill(int(made[1], 16), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
+def _last_written(leftover: Path) -> float:
+    return max(each.stat().st_mtime for each in (leftover, *leftover.rglob("*")))
 
 
 def _remove(leftover: Path) -> None:

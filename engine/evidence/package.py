@@ -164,7 +164,9 @@ def _refuse_small_disk(recordings: Sequence[ReviewedRecording], folder: Path, op
                 needed=(sum(sizes) + _SPARE_BYTES) >> 20, free=free >> 20
             ),
             subject=folder,
-            advice=tr("Free some space, choose another disk, or leave the recordings out and keep only their hashes."),
+            advice=tr("Free some space, choose another disk, or leave the recordings out and keep only their hashes.")
+            if sizes
+            else tr("Free some space, or choose another disk."),
         )
 
 

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -72,3 +74,37 @@ def test_what_a_process_that_has_ended_left_is_removed_and_nothing_else(tmp_path
     (tmp_path / "clip.mp4").touch()
     remove_leftovers(tmp_path, "0badf00d")
     assert set(tmp_path.iterdir()) == {mine, tmp_path / "clip.mp4"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no telling on Windows")
+def test_leftovers_of_a_process_that_was_killed_go_at_once(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom engine.common.atomic_write import temporary_path\n"
+        "temporary_path(Path(sys.argv[1]) / 'clip.mp4').write_text('half')\nprint('written', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "written\n"
+        killed, _ = processes
+        assert len(left_in(tmp_path)) == 2
+        killed.kill()
+        killed.wait()
+        with atomic_write(tmp_path / "next.mp4") as file:
+            file.write(b"whole")
+        (left,) = left_in(tmp_path)
+        assert f"{processes[1].pid:08x}" in left, "of the one that still writes"
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def left_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob(".vadgui-*.partial")]
