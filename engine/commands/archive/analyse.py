@@ -172,7 +172,8 @@ def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
                 case RecordingAnalysed():
                     done += 1
                     if not quiet:
-                        click.echo(f"{displayable(event.path)}: {event.segments} segments")
+                        what = "segment" if event.segments == 1 else "segments"
+                        click.echo(f"{displayable(event.path)}: {event.segments} {what}")
                 case RecordingFailed():
                     failed += event.is_final
                     told = "" if event.is_final else " (it is tried again)"

@@ -26,4 +26,4 @@ def export(place: str, target: Path, **options: Any) -> None:
     with Archive(place) as archive:
         check_cameras(archive, options["cameras"])
         count = write_hits(target, search(archive, query_of(**options)))
-    click.echo(f"{count} segments -> {target}")
+    click.echo(f"{count} {'segment' if count == 1 else 'segments'} -> {target}")

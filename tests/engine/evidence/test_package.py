@@ -343,8 +343,10 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, clip: Path, monkeypatch: pyt
 def test_a_disk_that_is_too_small_is_told_at_once(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"free": 1 << 20})()
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(ExportError, match="too small"):
-        packaged(tmp_path / "package", reviewed(clip))
+    for with_recordings in (True, False):
+        with pytest.raises(ExportError, match="too small") as caught:
+            packaged(tmp_path / "package", reviewed(clip), with_recordings=with_recordings)
+        assert ("keep only their hashes" in caught.value.advice) == with_recordings
 
 
 def test_a_folder_that_is_not_there_or_may_not_be_written(tmp_path: Path, clip: Path) -> None:

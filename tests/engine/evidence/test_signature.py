@@ -124,3 +124,13 @@ def test_the_password_is_asked_for_only_if_needed(tmp_path: Path) -> None:
     read_key(tmp_path / "open", nobody_answers)
     with pytest.raises(ExportError):
         read_key(tmp_path / "missing", nobody_answers)
+
+
+def test_a_locked_key_without_anybody_to_ask_is_told(tmp_path: Path, review: Path) -> None:
+    write_key(tmp_path / "locked", password=b"right")
+    arguments = ["package", str(review), "--out", str(tmp_path / "package"), "--sign", str(tmp_path / "locked")]
+    ran = CliRunner().invoke(cli, arguments, input="")
+    assert ran.exit_code == 1
+    assert "no password was given" in ran.stderr
+    assert str(tmp_path / "locked") in ran.stderr
+    assert not (tmp_path / "package").exists()
