@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from engine.common.language import tr
+from engine.common.language import tr, tr_n
 from engine.common.names import displayable
 from engine.export.caveats import Caveats, blind_in_words
 from engine.redaction.regions import NOTHING_REDACTED, Redaction
@@ -86,6 +86,8 @@ class ReviewedRecording:
     """By which edit lists find the recording, relative to them; empty for the path of `info`."""
     hidden: tuple[JudgedSegment, ...] = ()
     """What was judged where nothing is flagged at the threshold."""
+    past_end: int = 0
+    """How many judged segments reach past the last frame."""
 
     @property
     def name(self) -> str:
@@ -95,11 +97,18 @@ class ReviewedRecording:
     @property
     def notice(self) -> str:
         """What a person should know of how this came about; empty where there is nothing."""
-        if not (self.lacks_detector and self.detector):
-            return ""
-        return tr(
-            "The detector {name} is not here: only what a person judged is listed, and scores are missing."
-        ).format(name=self.detector.name)
+        said = []
+        if self.lacks_detector and self.detector:
+            text = tr("The detector {name} is not here: only what a person judged is listed, and scores are missing.")
+            said.append(text.format(name=self.detector.name))
+        if self.past_end:
+            text = tr_n(
+                "{count} judged segment reaches past the last frame, {last}: what lies past it is left out.",
+                "{count} judged segments reach past the last frame, {last}: what lies past it is left out.",
+                self.past_end,
+            )
+            said.append(text.format(count=self.past_end, last=len(self.times) - 1))
+        return " ".join(said)
 
     @property
     def conditions(self) -> list[str]:

@@ -60,7 +60,8 @@ def reviewed(
         caveats=_caveats(predictor, scorer, signals, source),
         zones=recording.zones,
         redaction=recording.redaction,
-        hidden=tuple(hidden(recording.segments, segments)),
+        hidden=tuple(each for each in hidden(recording.segments, segments) if each.start < len(source)),
+        past_end=_past_end(recording, source),
     )
 
 
@@ -82,7 +83,13 @@ def _without_scores(recording: Recording, source: VideoSource) -> ReviewedRecord
         zones=recording.zones,
         redaction=recording.redaction,
         lacks_detector=recording.detector is not None,
+        past_end=_past_end(recording, source),
     )
+
+
+def _past_end(recording: Recording, source: VideoSource) -> int:
+    """How many segments reach past the last frame, as another program or person may have written them."""
+    return sum(each.stop > len(source) for each in recording.segments)
 
 
 def _cut(judged: JudgedSegment, count: int) -> JudgedSegment:

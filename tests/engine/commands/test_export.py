@@ -283,6 +283,20 @@ def test_of_many_recordings_a_vanished_one_is_named_and_the_others_are_handed_ov
     assert left_out["name"] == "yard.mp4"
 
 
+def test_segments_past_the_end_of_the_recording_are_told(video: Path) -> None:
+    with open_video(video) as source:
+        last = len(source) - 1
+    spans = ((2, 5), (last, last + 9), (last + 20, last + 30))
+    review = write_review(
+        video, *(JudgedSegment(start=start, stop=stop, verdict=Verdict.CONFIRMED) for start, stop in spans)
+    )
+    ran = vad_export(review, "--tables", "csv", "--report", "html")
+    said = f"2 judged segments reach past the last frame, {last}: what lies past it is left out."
+    assert (ran.exit_code, said in ran.stderr) == (0, True), ran.output
+    assert said in Path("gate 視.report.html").read_text(encoding="utf-8")
+    assert len(Path("gate 視.reviewed.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
 def test_a_damaged_review_is_told(video: Path) -> None:
     review = write_review(video, JudgedSegment(start=2, stop=5, verdict=Verdict.CONFIRMED))
     review.write_bytes(review.read_bytes()[:100])
