@@ -54,9 +54,11 @@ class RangeMeter:
         """Note what the model makes of each picture while the context lasts."""
 
         def note(kept: list[Tensor]) -> Callable[[nn.Module, Any, Tensor], None]:
-            return lambda _layer, _inputs, output: kept.append(
-                torch.stack(torch.aminmax(output.flatten(1), dim=1), dim=1).float().cpu()
-            )
+            def hook(_layer: nn.Module, _inputs: Any, output: Tensor) -> None:
+                values = output.flatten(1)
+                kept.append(torch.stack([values.amin(1), values.amax(1)], dim=1).float().cpu())
+
+            return hook
 
         hooks = [layer.register_forward_hook(note(kept)) for layer, kept in zip(self._layers, self._found, strict=True)]
         try:
