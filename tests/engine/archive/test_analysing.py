@@ -387,7 +387,7 @@ def test_the_command_says_what_it_did(
     gone.unlink()
     options = ["archive", "analyse", "--detector", str(calibrated_file), "--false-alarms", "100", "--device", "cpu"]
     result = CliRunner().invoke(cli, [*options, "--attempts", "1"])
-    assert (result.exit_code, "b.mp4: 1 segments" in result.stdout) == (1, True)
+    assert (result.exit_code, "b.mp4: 1 segment" in result.stdout) == (1, True)
     assert "1 recordings analysed, 1 failed." in result.stderr
     assert "unusual" in (found := CliRunner().invoke(cli, ["archive", "search"]).stdout) or "rare motion" in found
     again = CliRunner().invoke(cli, [*options, "--retry", "--attempts", "1", "--quiet"])
