@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr
 from engine.common.memory import is_out_of_memory, out_of_memory_error
+from engine.common.progress_rate import ProgressRate
 from engine.review.document import DetectorUsed
 from engine.scoring.calibrated_scorer import CalibratedScorer
 from engine.scoring.calibration import Calibration
@@ -120,9 +122,15 @@ def analyse_waiting(
 
 
 def analyse_divided(
-    leases: Leases, workers: Workers, settings: AnalysisSettings, should_stop: ShouldStop = never_stop
+    leases: Leases,
+    workers: Workers,
+    settings: AnalysisSettings,
+    should_stop: ShouldStop = never_stop,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Event, None, None]:
     """Analyse all recordings that wait, divided among workers; the same results as of `analyse_waiting`.
+
+    Progress is that of the recording of the last shard, with the rate of all workers together.
 
     However it ends, what was judged is stored, and recordings that were not finished wait again.
 
@@ -140,11 +148,14 @@ def analyse_divided(
         lease_seconds=settings.lease_seconds,
         should_stop=should_stop,
     )
+    judged, rate = 0, ProgressRate(0, clock())
     with closing(dispatcher.run()) as work:
         for event in work:
             match event:
                 case ShardStored():
-                    yield Progress(PHASE, event.done, event.total)
+                    judged += event.judged
+                    per_second = rate.progress(PHASE, judged, judged, clock()).per_second
+                    yield Progress(PHASE, event.done, event.total, per_second)
                 case RecordingGivenUp():
                     leases.fail(event.recording, str(event.error), tried_enough=True)
                     yield RecordingFailed(event.recording.path, event.error, is_final=True)

@@ -51,6 +51,8 @@ class ShardStored:
     recording: LeasedRecording
     done: int
     total: int
+    judged: int
+    """Frames of the shard that came back: `done` waits for the shards before it."""
 
 
 Event = RecordingJudged | RecordingGivenUp | ShardStored
@@ -189,7 +191,7 @@ class Dispatcher:
                 opened.ready[shard.start] = outcome
                 self._store_ready(opened)
                 left, total = self._left(opened), len(opened.look.frames)
-                yield ShardStored(opened.recording, total - left, total)
+                yield ShardStored(opened.recording, total - left, total, len(outcome.frames))
             elif opened.verify:
                 yield from self._again(opened, shard, ShardFailed(_DISAGREE, str(shard.path), _DISAGREE_ADVICE))
             else:

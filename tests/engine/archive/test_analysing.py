@@ -41,6 +41,7 @@ from engine.archive.shards import Judge, JudgedShard
 from engine.archive.workers import Ended
 from engine.commands.progress import finished
 from engine.common.errors import Cancelled, ScoreStoreError
+from engine.common.events import Progress
 from engine.export.tables import read_segments_json
 from engine.models.predictor import Predictor
 from engine.review.clock import Clock
@@ -303,6 +304,21 @@ def test_of_a_recording_that_changed_once_all_was_judged_nothing_is_kept(
     assert "changed since" in str(failed[0])
     with ScoreStore(settings.folder, key) as store:
         assert len(store) == 0
+
+
+def test_progress_has_the_rate_of_all_workers(
+    archive: Archive, footage: Path, predictor: Predictor, settings: AnalysisSettings
+) -> None:
+    """One recording comes back every second."""
+    for name, count in (("a.mp4", 20), ("b.mp4", 10)):
+        film(footage / name, count)
+    scanned(archive, footage)
+    seconds = itertools.count()
+    worker = OwnWorker(Judge(predictor, settings.scorer.sampling))
+    events = analyse_divided(Leases(archive), worker, settings, clock=lambda: next(seconds))
+    told = [(each.done, each.total, each.per_second) for each in events if isinstance(each, Progress)]
+    worker.close()
+    assert told == [(20, 20, 20.0), (10, 10, 15.0)]
 
 
 def test_stores_keep_to_their_room(archive: Archive, footage: Path, predictor: Predictor, cache: Path) -> None:
