@@ -223,7 +223,10 @@ def _check_reachable(address: str) -> None:
 
 
 def _unreachable(address: str, error: Exception) -> ArchiveError:
-    advice = tr("Start one with `ray start --head`, or say {address} ({error}).").format(address=LOCAL, error=error)
+    advice = tr(
+        "Start one with `ray start --head`, or say {address}. One that asks for a token needs RAY_AUTH_MODE=token and "
+        "the same ~/.ray/auth_token here ({error})."
+    ).format(address=LOCAL, error=error)
     return ArchiveError(tr("The cluster can't be reached"), subject=address, advice=advice)
 
 
