@@ -118,7 +118,7 @@ def analyse(
         rule = SegmentRule(enter, leave, min_length, merge_gap, padding)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    if not every_frame:
+    if not (every_frame or scorer.sampling.is_every_frame):
         predictor.prepare_motion()
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)

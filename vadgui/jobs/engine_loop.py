@@ -221,7 +221,8 @@ class EngineLoop:
                 for message in stored_analysis(self._source, path, self._analyses_folder, self._zones):
                     self._post(message)
             predictor = self._predictor_opener(path, device)
-            predictor.prepare_motion()
+            if predictor.settings.calibration is not None:
+                predictor.prepare_motion()  # recordings will be judged by samples
         finally:
             self._post(Opening())
         self._close_analysis()
