@@ -66,7 +66,7 @@ class NormalStatistics:
     rarities_of_others: Sequence[tuple[RawSignals, npt.NDArray[np.float64]]]
     """Of some videos that are not held out: how rare their motion is by that of all others, and their frames' times."""
     layer_ranges: LayerRanges | None
-    """Of the motion model's layers on some frames; None where it can't be rounded by them, or there were none."""
+    """Of the motion model's layers on some frames; None where none suit it, or none were measured."""
     earlier_bank: PrototypeBank | None = None
     """Prototypes of earlier footage, whose features are gone."""
 
@@ -106,7 +106,7 @@ def collect_statistics(
     rate = ProgressRate(0, time.monotonic())
     videos = footage.videos
     chosen = _spread(len(footage.held_out), len(videos))
-    ranges = _RangeSampler(predictor)
+    ranges = None if earlier else _RangeSampler(predictor)  # whoever adds to a model keeps its detector's
     collector = _Collector(footage, predictor, ranges, frame_seconds, sampling, should_stop)
     for number, path in enumerate(videos):
         before, own = VideoStatistics(), VideoStatistics()
@@ -126,7 +126,7 @@ def collect_statistics(
         if should_stop():
             raise Cancelled
     bank = earlier.appearance if earlier else None
-    return NormalStatistics(motion, features, of_held_out, rarities, ranges.ranges, bank)
+    return NormalStatistics(motion, features, of_held_out, rarities, ranges.ranges if ranges else None, bank)
 
 
 def appearance_frames(frames: int) -> int:
@@ -145,7 +145,7 @@ class _Collector:
 
     footage: NormalFootage
     predictor: Predictor
-    ranges: _RangeSampler
+    ranges: _RangeSampler | None
     frame_seconds: float
     sampling: Sampling
     should_stop: ShouldStop
@@ -183,7 +183,7 @@ class _Collector:
 class _FeatureSampler:
     """Extracts the features of one frame in `every` so many, a batch at a time."""
 
-    def __init__(self, predictor: Predictor, ranges: _RangeSampler, every: int) -> None:
+    def __init__(self, predictor: Predictor, ranges: _RangeSampler | None, every: int) -> None:
         self._predictor = predictor
         self._ranges = ranges
         self._every = every
@@ -195,7 +195,8 @@ class _FeatureSampler:
         """Take the frame or skip it; what is extracted of it goes to `features` once a batch is full."""
         if self._offered % self._every == 0:
             self._waiting.append((features, picture, motion))
-            self._ranges.offer(picture)
+            if self._ranges:
+                self._ranges.offer(picture)
         self._offered += 1
         if len(self._waiting) >= self._predictor.batch_size:
             self.flush()

@@ -139,7 +139,7 @@ def _openvino() -> Iterator[Check]:
     except importlib.metadata.PackageNotFoundError:
         can_install = not getattr(sys, "frozen", False)
         if can_install and platform.machine() in {"x86_64", "AMD64"} and not torch.cuda.is_available():
-            detail = "not installed: it makes analyses without a GPU a quarter to a half faster"
+            detail = "not installed: it makes analyses without a GPU a third to two thirds faster"
             yield Check("OpenVINO", State.NOTE, detail, _pip_install("openvino"))
         return
     yield Check("OpenVINO", State.OK, f"{version}, runs the motion model on a CPU where that is faster")
