@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.common.durations import duration_in_words
 from engine.common.language import tr, tr_n
-from engine.video.integrity import Integrity
+from engine.video.integrity import ConcealedStretch, Integrity, LostStretch
 from vadgui.timeline.timescale import Timescale
 from vadgui.ui.clock_text import clock_text
 
@@ -36,25 +36,24 @@ def holes(integrity: Integrity, scale: Timescale) -> list[Hole]:
         text = tr("Gap in the recording, {duration}: {span}").format(duration=length, span=span)
         found.append(Hole(start, stop, False, label, text))
     for lost in integrity.lost:
-        start, stop = map(float, scale.drawn([lost.start_seconds, lost.stop_seconds]))
-        span = _span(lost.start_seconds, lost.stop_seconds)
-        label = tr_n("{count} frame lost", "{count} frames lost", lost.count).format(count=lost.count)
-        text = tr_n(
-            "{count} frame damaged and lost: {span}", "{count} frames damaged and lost: {span}", lost.count
-        ).format(count=lost.count, span=span)
-        found.append(Hole(start, stop, True, label, text))
+        label = tr_n("{count} frame lost", "{count} frames lost", lost.count)
+        text = tr_n("{count} frame damaged and lost: {span}", "{count} frames damaged and lost: {span}", lost.count)
+        found.append(_damaged(lost, scale, label, text))
     for concealed in integrity.concealed:
-        start, stop = map(float, scale.drawn([concealed.start_seconds, concealed.stop_seconds]))
-        span = _span(concealed.start_seconds, concealed.stop_seconds)
         label = tr_n("{count} damaged picture", "{count} damaged pictures", concealed.count)
         text = tr_n(
             "{count} damaged picture, which is no evidence: {span}",
             "{count} damaged pictures, which are no evidence: {span}",
             concealed.count,
         )
-        count = concealed.count
-        found.append(Hole(start, stop, True, label.format(count=count), text.format(count=count, span=span)))
+        found.append(_damaged(concealed, scale, label, text))
     return sorted(found, key=lambda hole: hole.start)
+
+
+def _damaged(stretch: LostStretch | ConcealedStretch, scale: Timescale, label: str, text: str) -> Hole:
+    start, stop = map(float, scale.drawn([stretch.start_seconds, stretch.stop_seconds]))
+    span = _span(stretch.start_seconds, stretch.stop_seconds)
+    return Hole(start, stop, True, label.format(count=stretch.count), text.format(count=stretch.count, span=span))
 
 
 def _span(start_seconds: float, stop_seconds: float) -> str:
