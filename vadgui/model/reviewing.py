@@ -94,6 +94,8 @@ class Reviewing(QObject):
         elif self._session.review.edit(lambda editor: editor.draw(begun_at, end)):
             self._begun_at = None
             self._session.scoring.select(self._session.segment_at(begun_at))
+            words = tr("Frames {first} to {last} are a segment now, as missed by the detector.")
+            self.told.emit(words.format(first=begun_at, last=end - 1))
 
     def split(self) -> None:
         """Split the current segment before the frame under the playhead."""
@@ -110,7 +112,9 @@ class Reviewing(QObject):
 
     def deselect(self) -> None:
         """No segment is the current one any more, and no new one has begun."""
-        self._begun_at = None
+        if self._begun_at is not None:
+            self._begun_at = None
+            self.told.emit("")  # where it began, and what to do next, is no longer true
         self._session.scoring.select(None)
 
     def _judge(self, verdict: Verdict, reason: str = "", *, goes_on: bool = False) -> None:

@@ -13,6 +13,10 @@ _LINE = QColor(255, 210, 0)
 _PLATE = QColor(0, 0, 0, 190)
 _PADDING_PX = 4
 _GAP_PX = 3
+_LINES = 2
+_BREAK_PX = 80
+"""What a line may lack because a word goes to the next."""
+_IN_LINES = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 _MIN_WIDTH_PX = 220
 """Narrower pictures have no room for words."""
 
@@ -49,8 +53,11 @@ def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline],
     area = QRectF(shown).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
     taken = [polygon.boundingRect() for polygon in polygons]
     for outline, around in zip(outlines, list(taken), strict=True):
-        text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, area.width() - 2 * _PADDING_PX)
-        plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * _PADDING_PX, metrics.height() + 2)
+        room = QRectF(0, 0, area.width() - 2 * _PADDING_PX, area.height())
+        # In narrow pictures in two lines. Beyond those, words would cover more than they tell.
+        text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, _LINES * room.width() - _BREAK_PX)
+        words = metrics.boundingRect(room, _IN_LINES, text)
+        plate = QRectF(0, 0, words.width() + 2 * _PADDING_PX, words.height() + 2)
         place = _place(plate, around, area, taken)
         if place is None:
             continue  # words over another thing would hide more than they tell
@@ -59,7 +66,7 @@ def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline],
         painter.setBrush(_PLATE)
         painter.drawRoundedRect(place, 3, 3)
         painter.setPen(QColor(255, 255, 255))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(place, _IN_LINES, text)
 
 
 def _place(plate: QRectF, around: QRectF, area: QRectF, taken: Sequence[QRectF]) -> QRectF | None:
