@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
+    QSizePolicy,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +28,7 @@ from vadgui.segments.hours_bar import HoursBar
 from vadgui.segments.model import Hours, Reason, SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.segments.moments import Moments
 from vadgui.ui import theme
+from vadgui.ui.widgets import ElidedLabel
 
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
 _NONE_LISTED = {
@@ -50,7 +52,7 @@ class SegmentList(QWidget):
         self._following_session = False
         self.model = SegmentModel(session, self)
         self.list = _list_view(self.model, SegmentDelegate(session, self))
-        self._count = QLabel()
+        self._count = ElidedLabel(QSizePolicy.Policy.Ignored)
         self.order_box = QComboBox()
         for order in SegmentOrder:
             self.order_box.addItem(tr(order.value), order)
@@ -182,6 +184,7 @@ class SegmentList(QWidget):
         is_counted = count > 0 or phase is AnalysisPhase.DONE
         left = len(session.review.unreviewed)
         self._count.setText(_count_words(count, left, so_far=phase in _UNFINISHED) if is_counted else "")
+        self._count.setToolTip(self._count.text())
         self.order_box.setEnabled(count > 1)
         self.filter_box.setEnabled(count > 0)
         listed = self.model.rowCount()
@@ -235,7 +238,7 @@ def _count_words(count: int, left: int, *, so_far: bool) -> str:
     if count and left != count:
         words = tr("{left} of {count} left so far") if so_far else tr("{left} of {count} left")
     elif so_far:
-        words = tr_n("{count} segment so far", "{count} segments so far", count)
+        words = tr("{count} so far")
     else:
         words = tr_n("{count} segment", "{count} segments", count)
     return words.format(left=left, count=count)

@@ -287,7 +287,7 @@ def test_without_a_video_it_says_what_to_do(qtbot: QtBot) -> None:
 
 def test_header_counts_the_segments_so_far(segments: SegmentList, session: ReviewSession) -> None:
     session.set_analysis(AnalysisState(AnalysisPhase.RUNNING, 10, COUNT))
-    assert segments.count_text() == f"{len(BUMPS)} segments so far"
+    assert segments.count_text() == f"{len(BUMPS)} so far"
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
     assert segments.count_text() == f"{len(BUMPS)} segments"
 
