@@ -56,6 +56,10 @@ def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline],
         room = QRectF(0, 0, area.width() - 2 * _PADDING_PX, area.height())
         # In narrow pictures in two lines. Beyond those, words would cover more than they tell.
         text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, _LINES * room.width() - _BREAK_PX)
+        length = metrics.horizontalAdvance(text)
+        if length > room.width():
+            # Lines of like length: a single word in the second looks lost.
+            room.setWidth(min(room.width(), length / _LINES + _BREAK_PX / 2))
         words = metrics.boundingRect(room, _IN_LINES, text)
         plate = QRectF(0, 0, words.width() + 2 * _PADDING_PX, words.height() + 2)
         place = _place(plate, around, area, taken)
