@@ -23,8 +23,8 @@ _LARGEST_CHANGE = 8.0
 _STEPS_A_DOUBLING = 3
 _PAIRS_A_STEP = 8
 """Kept of each range of change: a pair takes 0.4 MB, and two predictions."""
-_FEWEST_PAIRS = 16
-"""That were predicted alike, before a change counts as noise."""
+_FEWEST_PAIRS = 32
+"""Seen, before a change counts as noise: six seconds of a still scene."""
 _RARE_SHARE = 0.1
 """Of the most frequent range's pairs: what is rarer than this is no noise."""
 
@@ -64,8 +64,10 @@ class StillPairs:
         Raises:
             DeviceError: a single frame does not fit into the device's memory.
         """
-        alike = list(self._alike(predictor))
-        return round(max(each.change for each in alike), 3) if len(alike) >= _FEWEST_PAIRS else None
+        steps = list(self._still_steps(predictor))
+        if sum(self._seen[step] for step in steps) < _FEWEST_PAIRS:
+            return None
+        return round(max(each.change for step in steps for each in self._kept[step]), 3)
 
     def _keep(self, pair: _Pair) -> None:
         if pair.change > _LARGEST_CHANGE:
@@ -78,8 +80,8 @@ class StillPairs:
         elif (place := int(self._rng.integers(self._seen[step]))) < _PAIRS_A_STEP:
             kept[place] = pair
 
-    def _alike(self, predictor: Predictor) -> Iterator[_Pair]:
-        """The pairs of all ranges before the first that is rare, or holds a pair that is not predicted alike."""
+    def _still_steps(self, predictor: Predictor) -> Iterator[int]:
+        """The ranges of change before the first that is rare, or holds a pair that is not predicted alike."""
         most = 0
         for step in sorted(self._kept):
             most = max(most, self._seen[step])
@@ -87,7 +89,7 @@ class StillPairs:
                 _is_alike(each, predictor) for each in self._kept[step]
             ):
                 return
-            yield from self._kept[step]
+            yield step
 
 
 def _is_alike(pair: _Pair, predictor: Predictor) -> bool:
