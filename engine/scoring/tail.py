@@ -132,14 +132,14 @@ class Tail:
         Alarms are a Poisson process whose rate is uncertain, as it comes from an estimated tail: counts are then
         negative binomial.
         """
-        from scipy.stats import nbinom  # takes a while to import, and few ask
+        from scipy.special import nbdtrik  # not scipy.stats, whose import would hold up the window for a second
 
         mean = per_hour * hours
         if mean <= 0:
             return 0, 0
         reach = max(math.log(10) * (threshold_for(per_hour) - self.surprises[-1]), 0)
         shape = self.exceedances / (1 + reach**2)
-        low, high = nbinom.ppf([0.05, 0.95], shape, shape / (shape + mean))
+        low, high = np.ceil(nbdtrik([0.05, 0.95], shape, shape / (shape + mean)))
         return int(low), int(high)
 
 
