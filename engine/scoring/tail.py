@@ -124,7 +124,7 @@ class Tail:
     @property
     def least_false_alarms(self) -> float:
         """How many an hour can be promised at the least: fewer than one in all maxima seen is extrapolated."""
-        return 3600 / BLOCK_SECONDS / (self.blocks + 1)
+        return least_promised(self.blocks)
 
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """The range in which the count of false alarms lies nine times in ten, where `per_hour` are asked for.
@@ -141,6 +141,11 @@ class Tail:
         shape = self.exceedances / (1 + reach**2)
         low, high = np.ceil(nbdtrik([0.05, 0.95], shape, shape / (shape + mean)))
         return int(low), int(high)
+
+
+def least_promised(blocks: int) -> float:
+    """How many false alarms an hour so many one-second maxima can promise at the least."""
+    return 3600 / BLOCK_SECONDS / (blocks + 1)
 
 
 def threshold_for(false_alarms_per_hour: float) -> float:
