@@ -14,6 +14,7 @@ from engine.archive.database import Archive
 from engine.archive.leases import LEASE_SECONDS, LONGEST_LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
 from engine.archive.searching import check_cameras
 from engine.commands.archive.options import archive_option, cameras_option
+from engine.commands.counting import counted
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.score_options import (
@@ -138,7 +139,10 @@ def analyse(
 
             found = RayWorkers(address, detector_path, scorer.sampling, device=device, count=workers, cores=cores)
             open_workers.callback(found.close)
-            work, where = analyse_divided(leases, found, settings), f"{found.count} workers of the cluster {address}"
+            work, where = (
+                analyse_divided(leases, found, settings),
+                f"{counted(found.count, 'worker')} of the cluster {address}",
+            )
         else:
             predictor.prepare_motion()
             work, where = analyse_waiting(leases, predictor, settings), predictor.device_label
@@ -151,8 +155,9 @@ def analyse(
                 "Stopped. What was analysed is kept: the same command goes on from there."
             ) from None
         if not quiet and (others := leases.count_of_others()):
-            advice = "If one of them died, run this again when its lease has ended (see --lease)."
-            click.echo(f"{others} recordings are with other processes. {advice}", err=True)
+            advice = "Run this again when their leases have ended (see --lease), if a process died."
+            are = "is" if others == 1 else "are"
+            click.echo(f"{counted(others, 'recording')} {are} with other processes. {advice}", err=True)
     ctx.exit(1 if lost else 0)
 
 
@@ -172,12 +177,11 @@ def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
                 case RecordingAnalysed():
                     done += 1
                     if not quiet:
-                        what = "segment" if event.segments == 1 else "segments"
-                        click.echo(f"{displayable(event.path)}: {event.segments} {what}")
+                        click.echo(f"{displayable(event.path)}: {counted(event.segments, 'segment')}")
                 case RecordingFailed():
                     failed += event.is_final
                     told = "" if event.is_final else " (it is tried again)"
                     click.echo(f"Error: {event.error}{told}", err=True)
     if not quiet:
-        click.echo(f"{done} recordings analysed, {failed} failed.", err=True)
+        click.echo(f"{counted(done, 'recording')} analysed, {failed} failed.", err=True)
     return failed

@@ -404,7 +404,7 @@ def test_the_command_says_what_it_did(
     options = ["archive", "analyse", "--detector", str(calibrated_file), "--false-alarms", "100", "--device", "cpu"]
     result = CliRunner().invoke(cli, [*options, "--attempts", "1"])
     assert (result.exit_code, "b.mp4: 1 segment" in result.stdout) == (1, True)
-    assert "1 recordings analysed, 1 failed." in result.stderr
+    assert "1 recording analysed, 1 failed." in result.stderr
     assert "unusual" in (found := CliRunner().invoke(cli, ["archive", "search"]).stdout) or "rare motion" in found
     again = CliRunner().invoke(cli, [*options, "--retry", "--attempts", "1", "--quiet"])
     assert (again.exit_code, again.stdout) == (1, "")
@@ -422,6 +422,6 @@ def test_the_command_says_what_other_processes_have(
     options = ["archive", "analyse", "--archive", place, "--detector", str(calibrated_file), "--device", "cpu"]
     result = CliRunner().invoke(cli, options)
     assert "0 recordings analysed, 0 failed." in result.stderr
-    assert "1 recordings are with other processes" in result.stderr
+    assert "1 recording is with other processes" in result.stderr
     leases.release(taken)
     assert "other processes" not in CliRunner().invoke(cli, options).stderr
