@@ -78,11 +78,15 @@ _GIB = 2**30
     "--cluster",
     "address",
     metavar="ADDRESS",
-    help="Divide the recordings among the workers of a Ray cluster: HOST:PORT, auto, or local for this machine's own.",
+    help="Divide the recordings among the workers of a Ray cluster: HOST:PORT or auto on one of its nodes, "
+    "ray://HOST:PORT elsewhere, or local for this machine's own.",
 )
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="With --cluster: at most so many.")
 @click.option(
     "--cores", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="With --cluster: of each worker."
+)
+@click.option(
+    "--one-kind", is_flag=True, help="With --cluster: end if workers differ in device, precision or packages."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
@@ -104,6 +108,7 @@ def analyse(
     address: str | None,
     workers: int | None,
     cores: int,
+    one_kind: bool,
     quiet: bool,
 ) -> None:
     """Analyse the recordings that wait, with a DETECTOR of their camera.
@@ -137,7 +142,15 @@ def analyse(
         if address:
             from engine.archive.cluster import RayWorkers
 
-            found = RayWorkers(address, detector_path, scorer.sampling, device=device, count=workers, cores=cores)
+            found = RayWorkers(
+                address,
+                detector_path,
+                scorer.sampling,
+                device=device,
+                count=workers,
+                cores=cores,
+                refuses_mixture=one_kind,
+            )
             open_workers.callback(found.close)
             work, where = (
                 analyse_divided(leases, found, settings),
@@ -163,7 +176,7 @@ def analyse(
 
 def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
     """Tell how each recording ended, and the progress of the one at hand; returns how many failed for good."""
-    from engine.archive.analysing import RecordingAnalysed, RecordingFailed
+    from engine.archive.analysing import RecordingAnalysed, RecordingFailed, WorkersDiffer
 
     done = failed = 0
     with closing(work):
@@ -174,6 +187,9 @@ def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
                     click.echo(
                         f"\r{done} done, the next {share:4.0%}, {event.per_second:.0f} a second ", err=True, nl=False
                     )
+                case WorkersDiffer():
+                    told = "scores differ in their last digits by which of them judged what (see --one-kind)"
+                    click.echo(f"Warning: workers differ, so {told}: {'; '.join(event.kinds)}", err=True)
                 case RecordingAnalysed():
                     done += 1
                     if not quiet:

@@ -29,6 +29,7 @@ from engine.archive.analysing import (
     AnalysisSettings,
     RecordingAnalysed,
     RecordingFailed,
+    WorkersDiffer,
     analyse_divided,
     analyse_waiting,
 )
@@ -319,6 +320,22 @@ def test_progress_has_the_rate_of_all_workers(
     told = [(each.done, each.total, each.per_second) for each in events if isinstance(each, Progress)]
     worker.close()
     assert told == [(20, 20, 20.0), (10, 10, 15.0)]
+
+
+def test_workers_that_differ_are_told_once(
+    archive: Archive, footage: Path, predictor: Predictor, settings: AnalysisSettings
+) -> None:
+    class Mixed(OwnWorker):
+        kinds = ("CPU, bfloat16", "CPU, float32")
+
+    for number in range(2):
+        film(footage / f"{number}.mp4", 10, seed=number)
+    scanned(archive, footage)
+    worker = Mixed(Judge(predictor, settings.scorer.sampling))
+    events = list(analyse_divided(Leases(archive), worker, settings))
+    worker.close()
+    assert [each for each in events if isinstance(each, WorkersDiffer)] == [WorkersDiffer(Mixed.kinds)]
+    assert sum(isinstance(each, RecordingAnalysed) for each in events) == 2
 
 
 def test_stores_keep_to_their_room(archive: Archive, footage: Path, predictor: Predictor, cache: Path) -> None:
