@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.analysis_cache import analysis_cache
+from engine.commands.counting import counted
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
@@ -232,8 +233,8 @@ class _Job:
         name = displayable(self.video.name)
         signals, conditions, is_other_scene = findings.signals, findings.conditions, findings.is_other_scene
         judged = int(is_judged(signals).sum())
-        sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
-        found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(findings.segments), 'segment')}"
+        sampled = "" if self.sampling.is_every_frame else f" ({judged:,} judged)"
+        found = f"{counted(len(signals), 'frame')}{sampled}, {counted(len(findings.segments), 'segment')}"
         per_hour = self.scorer.false_alarms_at(self.rule.enter)
         expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
         if per_hour is not None and expected is not None and not is_other_scene:
@@ -293,7 +294,3 @@ class _Job:
                 subject=self.base.parent,
                 advice="Choose another with --out, or change its permissions.",
             )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -11,10 +11,12 @@ from engine.archive.database import Archive
 from engine.archive.scanning import REST_SECONDS, ScanReport, remember_folder
 from engine.archive.scanning import scan as scanned
 from engine.commands.archive.options import archive_option
+from engine.commands.counting import counted
 from engine.commands.number_range import NumberRange
 from engine.commands.path_or_url import PathOrUrl
 from engine.commands.progress import finished_with_bar
 from engine.common.errors import ArchiveError
+from engine.common.names import displayable
 
 _SHOWN_PROBLEMS = 20
 
@@ -91,7 +93,12 @@ def _lines(report: ScanReport) -> list[str]:
         "moved": report.moved,
         "missing": report.missing,
         "still growing": report.growing,
-        "reviews read": report.reviewed,
     }
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return [f"{report.files} recordings: {told or 'nothing new'}."]
+    told = [f"{count:,} {name}" for name, count in counts.items() if count]
+    if report.reviewed:
+        told.append(f"{counted(report.reviewed, 'review')} read")
+    lines = [f"{counted(report.files, 'recording')}: {', '.join(told) or 'nothing new'}."]
+    return lines + [
+        f"{displayable(folder)} is gone, and all its recordings were found elsewhere: it is scanned no more."
+        for folder in report.left
+    ]
