@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 
 from engine.common.language import tr
 from engine.common.names import displayable
-from engine.common.remote_path import RemotePath
+from engine.common.paths import written_out
 from engine.review.recording_list import AnalysisStage, ListedRecording
 
 RECORDING_ROLE = Qt.ItemDataRole.UserRole
@@ -30,9 +29,7 @@ _STAGE_ICONS = {
 
 def listed_path(path: Path) -> str:
     """A recording's path as the list has it: two ways to write one path are one recording."""
-    if isinstance(path, RemotePath):
-        return str(path)
-    return os.path.abspath(path)  # noqa: PTH100 - a link is shown as the person named it
+    return str(written_out(path))
 
 
 def name_of(recording: ListedRecording) -> str:
