@@ -17,7 +17,13 @@ from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
 from engine.common.remote_path import as_path
 from engine.review.files import SUFFIX
-from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
+from engine.review.recording_list import (
+    AnalysisStage,
+    ListedRecording,
+    RecordingList,
+    RecordingListFile,
+    failure_fields,
+)
 from engine.review.summary import found
 from engine.video.finding import find_recordings
 from engine.video.watching import REST_SECONDS
@@ -231,7 +237,7 @@ class RecordingsController(QObject):
             if path == self.model.open_path:
                 self._worker.run_analysis()
             else:
-                self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+                self.model.change(path, stage=AnalysisStage.WAITING, **failure_fields("", ""))
         self.model.set_paused(False)
 
     # The open recording
@@ -279,7 +285,7 @@ class RecordingsController(QObject):
         self.model.set_open(path)
         now = self.model.recording(path)
         if now and now.stage is AnalysisStage.FAILED:
-            self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+            self.model.change(path, stage=AnalysisStage.WAITING, **failure_fields("", ""))
 
     def _follow_review(self) -> None:
         """Say of the open recording what its analysis and its segments say."""
@@ -375,13 +381,13 @@ class RecordingsController(QObject):
     def _begin_anew(self, hanging: Path) -> None:
         """Give the worker's new thread the next recording, but not the one with which the thread before hangs."""
         self._queued = ""
-        self.model.change(listed_path(hanging), stage=AnalysisStage.FAILED, problem=_HANGS, advice=_HANGS_ADVICE)
+        self.model.change(listed_path(hanging), stage=AnalysisStage.FAILED, **failure_fields(_HANGS, _HANGS_ADVICE))
         self._plan_timer.start()
 
     def _mark_failed(self, path: str, error: Exception) -> None:
         what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"
         advice = error.advice if isinstance(error, VadError) else ""
-        self.model.change(path, stage=AnalysisStage.FAILED, problem=what, advice=advice)
+        self.model.change(path, stage=AnalysisStage.FAILED, **failure_fields(what, advice))
 
     # The file
 
