@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.common.in_time import answer_in_time, check_answers
 from engine.common.language import tr
 from engine.common.names import name_bytes
 from engine.common.paths import is_same_file, resolved
@@ -32,6 +33,7 @@ from engine.review.files import (
 )
 from engine.review.locking import ReviewLock
 from engine.review.place_check import check_place
+from engine.video.decoder_calls import call_noted
 
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -54,7 +56,8 @@ class FoundReview:
 def look_up(video: Path, fingerprint: str, *, may_be_beside: bool = True) -> FoundReview:
     """Find the review of a recording where it is usually kept."""
     try:
-        opened, notice = find_review(video, fingerprint)
+        with call_noted(video):
+            opened, notice = find_review(video, fingerprint)
     except ReviewError as error:
         return FoundReview(video, fingerprint, may_be_beside, refusal=error)
     notices = (opened.notice if opened else "", notice)
@@ -67,7 +70,7 @@ class ReviewStore:
     def __init__(self, found: FoundReview) -> None:
         self._found = found
         # Of a link, the file itself: writing would put a file in the link's place, and lock another one.
-        self._path = resolved(found.opened.path) if found.opened else None
+        self._path = _without_links(found.opened.path) if found.opened else None
         self._stamp = found.opened.review.saved if found.opened else ""
         self._lock: ReviewLock | None = None
 
@@ -127,6 +130,7 @@ class ReviewStore:
                 or the name or folder is none for a review.
             OSError: it can't be written there. In all cases the review stays where it was.
         """
+        check_answers(path.parent, ReviewError)  # a write that hangs would keep all later ones
         if self._path and self._lock and is_same_file(path, self._path):
             self._write(self._path, review)
             return
@@ -215,6 +219,10 @@ class ReviewStore:
         lock, self._lock = self._lock, None
         if lock:
             lock.release()
+
+
+def _without_links(path: Path) -> Path:
+    return answer_in_time(path.parent, lambda: resolved(path), otherwise=path)
 
 
 def _stamped(review: Review, path: Path) -> Review:

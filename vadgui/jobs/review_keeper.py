@@ -15,17 +15,13 @@ from engine.common.names import displayable
 from engine.common.paths import is_same_file
 from engine.review.document import Review
 from engine.review.store import FoundReview, ReviewStore
+from vadgui.jobs.threads import HANGING_SECONDS, join_or_leave
 
 SOON_MS = 500
 """How long a decision may stay unsaved, but for the time that writing takes."""
 LATER_MS = 10_000
 """The same for where the playhead is."""
-HANGING_SECONDS = 10.0
-"""After so long a write is taken as hanging: on a share that does not answer it may never end."""
 _STILL_HANGING_SECONDS = 0.2
-_left_behind: list[ReviewKeeper] = []
-"""Closed while their write hung: the last reference must not go in that thread, which would destroy a QObject of the
-GUI thread."""
 
 
 class ReviewKeeper(QObject):
@@ -119,9 +115,7 @@ class ReviewKeeper(QObject):
         self.flush()
         self.attend(None)
         self._tasks.put(None)
-        self._thread.join(_STILL_HANGING_SECONDS if self._is_hanging else None)
-        if self._thread.is_alive():
-            _left_behind.append(self)
+        join_or_leave(self._thread, self, _STILL_HANGING_SECONDS if self._is_hanging else None)
 
     def _start(self, within_ms: int) -> None:
         if self._store and (not self._timer.isActive() or self._timer.remainingTime() > within_ms):
