@@ -19,6 +19,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from engine.common.json_values import decode
 from engine.common.language import LANGUAGES, tr_noop
 from engine.common.paths import resolved
+from engine.common.remote_path import as_path
 from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
@@ -411,7 +412,7 @@ class Settings(QObject):
     @property
     def recent_videos(self) -> list[Path]:
         """Recently opened recordings, newest first; nobody looks for them, as a dead share would block."""
-        return [Path(line) for line in self._recent_videos.splitlines() if line]
+        return [as_path(line) for line in self._recent_videos.splitlines() if line]
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""

@@ -14,7 +14,7 @@ from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadE
 from engine.common.events import ShouldStop
 from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
-from engine.common.remote_path import as_path
+from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import SUFFIX
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
 from engine.review.summary import found
@@ -136,7 +136,8 @@ class RecordingsController(QObject):
 
         With `opens` the first is opened also where one is open.
         """
-        if len(paths) == 1 and not paths[0].is_dir():
+        # Nobody asks a server here, which may not answer: it names recordings alone.
+        if len(paths) == 1 and (isinstance(paths[0], RemotePath) or not paths[0].is_dir()):
             self.open_requested.emit(paths[0])
         elif paths:
             self._searches += 1
@@ -145,7 +146,7 @@ class RecordingsController(QObject):
 
     def _take_found(self, searched: Sequence[Path], opens: bool, results: list[Path | VideoError]) -> None:
         paths = dict.fromkeys(listed_path(_of_review(each)) for each in results if isinstance(each, Path))
-        found_here = [Path(path) for path in paths]
+        found_here = [as_path(path) for path in paths]
         errors = [each for each in results if isinstance(each, VideoError)]
         if errors:
             self.failed.emit(errors[0])
