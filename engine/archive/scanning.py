@@ -269,10 +269,15 @@ class _FolderScan:
             self._read_review(file.path, recording_id, fingerprint, stamp)
 
     def _is_growing(self, file: FoundFile, row: Mapping[Any, Any] | None) -> bool:
-        if self._clock() - file.modified_ns / 1e9 < self._rest_seconds:
-            return True
+        if row is not None and _is_same_file(file, row):
+            return False  # it rested before; the clock may have been set back since
+        was_growing = row is not None and row["file_state"] == FileState.GROWING
+        has_another_size = row is None or row["size_bytes"] != file.size_bytes
+        age_seconds = self._clock() - file.modified_ns / 1e9
+        if age_seconds < -self._rest_seconds:  # by another clock, or one that was wrong: its size tells
+            return not was_growing or has_another_size
         # Shares tell the time of a change late, or by another clock: its size changed since the last look.
-        return row is not None and row["file_state"] == FileState.GROWING and row["size_bytes"] != file.size_bytes
+        return age_seconds < self._rest_seconds or (was_growing and has_another_size)
 
     def _keep(self, file: FoundFile, row: Mapping[Any, Any] | None, values: dict[str, Any]) -> int:
         """Write what is known of a file; returns the number of its recording."""

@@ -63,11 +63,11 @@ def archive_places(folder: Path) -> Iterator[tuple[str, str]]:
     yield "SQLite", str(folder / "made.archive")
     with ExitStack() as stack:
         try:
-            sockets = stack.enter_context(postgres_server())
+            server = stack.enter_context(postgres_server())
         except pytest.skip.Exception as reason:
             print(f"PostgreSQL is left out: {reason}")
             return
-        yield "PostgreSQL", f"postgresql://vadgui@/postgres?host={sockets}"
+        yield "PostgreSQL", f"postgresql://vadgui@/postgres?host={server.folder}"
 
 
 def _measure(archive: Archive, footage: Path, count: int) -> dict[str, float]:

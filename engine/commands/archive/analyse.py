@@ -13,7 +13,7 @@ import click
 from engine.archive.database import Archive
 from engine.archive.leases import LEASE_SECONDS, LONGEST_LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
 from engine.archive.searching import check_cameras
-from engine.commands.archive.options import archive_option, cameras_option
+from engine.commands.archive.options import PATIENCE_SECONDS, archive_option, cameras_option
 from engine.commands.counting import counted
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
@@ -116,7 +116,7 @@ def analyse(
     Any number of processes may work on one archive at the same time. One that is stopped or killed leaves what it has
     done; its recording is taken up again from there.
     """
-    with Archive(place) as archive, ExitStack() as open_workers:
+    with Archive(place, patience_seconds=PATIENCE_SECONDS) as archive, ExitStack() as open_workers:
         from engine.archive.analysing import AnalysisSettings, analyse_divided, analyse_waiting
         from engine.models.predictor import Predictor
 

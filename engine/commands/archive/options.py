@@ -24,6 +24,8 @@ archive_option = click.option(
     metavar="FILE|URL",
     help="The archive: a file, or postgresql://USER@HOST/NAME.",
 )
+PATIENCE_SECONDS = 60.0
+"""Work of hours waits so long for a server that goes away."""
 cameras_option = click.option("--camera", "cameras", multiple=True, metavar="NAME", help="May be given several times.")
 
 

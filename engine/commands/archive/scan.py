@@ -10,7 +10,7 @@ from engine.archive.cameras import CAMERA, CameraRule, read_mapping
 from engine.archive.database import Archive
 from engine.archive.scanning import REST_SECONDS, ScanReport, remember_folder
 from engine.archive.scanning import scan as scanned
-from engine.commands.archive.options import archive_option
+from engine.commands.archive.options import PATIENCE_SECONDS, archive_option
 from engine.commands.counting import counted
 from engine.commands.number_range import NumberRange
 from engine.commands.path_or_url import PathOrUrl
@@ -71,7 +71,7 @@ def scan(
         else None
         for folder in folders
     }
-    with Archive(place, create=bool(folders)) as archive:
+    with Archive(place, create=bool(folders), patience_seconds=PATIENCE_SECONDS) as archive:
         for folder, rule in rules.items():
             remember_folder(archive, folder, rule)
         report = finished_with_bar(scanned(archive, folders, rest_seconds=rest_seconds), hidden=quiet)

@@ -27,8 +27,8 @@ MakeRecording = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def socket_folder() -> Iterator[Path]:
-    with postgres_server() as folder:
-        yield folder
+    with postgres_server() as server:
+        yield server.folder
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

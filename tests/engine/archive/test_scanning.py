@@ -78,6 +78,31 @@ def test_a_growing_file_is_left_alone_until_it_rests(archive: Archive, footage: 
     assert states(archive) == {"a.mp4": "present"}
 
 
+def test_a_file_from_the_future_is_taken_once_its_size_stays(
+    archive: Archive, footage: Path, record: MakeRecording
+) -> None:
+    """As a recorder writes it whose clock is ahead."""
+    path = record("a.mp4", modified=time.time() + 86_400)
+    assert scanned(archive, footage).growing == 1
+    with path.open("ab") as file:
+        file.write(bytes(100))
+    os.utime(path, (time.time() + 86_400,) * 2)
+    assert scanned(archive, footage).growing == 1
+    assert scanned(archive, footage).growing == 0
+    assert states(archive) == {"a.mp4": "present"}
+    assert (report := scanned(archive, footage)).growing == 0
+    assert report.changed == 0
+
+
+def test_a_clock_that_is_set_back_makes_nothing_grow(archive: Archive, footage: Path, record: MakeRecording) -> None:
+    path = record("a.mp4", count=50)
+    scanned(archive, footage)
+    write_review(path, JudgedSegment(start=5, stop=10, verdict=Verdict.CONFIRMED))
+    report = finished(scan(archive, clock=lambda: LONG_AGO - 86_400))
+    assert (report.growing, report.reviewed) == (0, 1)
+    assert states(archive) == {"a.mp4": "present"}
+
+
 def test_a_broken_file_is_named_with_its_reason_and_read_again_once_it_is_whole(
     archive: Archive, footage: Path, record: MakeRecording
 ) -> None:
