@@ -64,6 +64,17 @@ def look_up(video: Path, fingerprint: str, *, may_be_beside: bool = True) -> Fou
     return FoundReview(video, fingerprint, may_be_beside, opened, "\n".join(filter(None, notices)))
 
 
+class ChangedReviewError(ReviewError):
+    """Somebody else has written the review since it was read or written here."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            tr("This review was changed by another window since it was opened here"),
+            subject=path,
+            advice=tr("Open the recording again to go on with it."),
+        )
+
+
 class ReviewStore:
     """Writes one review, once it has the lock; to be used by one thread at a time."""
 
@@ -72,6 +83,8 @@ class ReviewStore:
         # Of a link, the file itself: writing would put a file in the link's place, and lock another one.
         self._path = _without_links(found.opened.path) if found.opened else None
         self._stamp = found.opened.review.saved if found.opened else ""
+        self._written: tuple[int, int, int] | None = None
+        """The state in which this store left its file; None where it has not written it."""
         self._lock: ReviewLock | None = None
 
     @property
@@ -198,27 +211,47 @@ class ReviewStore:
     def _take(self, path: Path) -> None:
         lock = ReviewLock(path)
         lock.acquire()
-        self._lock, self._path = lock, path
+        self._lock, self._path, self._written = lock, path, None
         if path.exists() and read_review(path).review.saved > self._stamp:
             self._release()
-            raise ReviewError(
-                tr("This review was changed by another window since it was opened here"),
-                subject=path,
-                advice=tr("Open the recording again to go on with it."),
-            )
+            raise ChangedReviewError(path)
 
     def _write(self, path: Path, review: Review) -> None:
         if path == self._path and self._lock and not self._lock.is_in_place and not path.exists():
             # The folder is an empty one under the name of a disk that was taken away.
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path.parent))
+        if path == self._path:
+            self._check_own(path)
         review = _stamped(review, path)
         write_review(path, review)
-        self._stamp = review.saved
+        self._stamp, self._written = review.saved, _state(path)
+
+    def _check_own(self, path: Path) -> None:
+        """Check that nobody has written the file since: not all shares tell other machines of locks.
+
+        Raises:
+            ChangedReviewError: somebody has; it is no longer this store's.
+        """
+        try:
+            if self._written is None or self._written == _state(path):
+                return
+            saved = read_review(path).review.saved
+        except (FileNotFoundError, ReviewError):
+            return  # it is made anew, and damage is set aside
+        if saved != self._stamp:
+            self._release()
+            raise ChangedReviewError(path)
 
     def _release(self) -> None:
         lock, self._lock = self._lock, None
         if lock:
             lock.release()
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What tells one version of a file from another."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _without_links(path: Path) -> Path:
