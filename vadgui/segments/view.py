@@ -30,6 +30,8 @@ from vadgui.segments.moments import Moments
 from vadgui.ui import theme
 from vadgui.ui.widgets import ElidedLabel
 
+_COUNT_PX = 95
+"""The boxes beside it are narrower before the count is cut."""
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
 _NONE_LISTED = {
     SegmentFilter.UNREVIEWED: tr_noop("No segment here is “unreviewed”."),
@@ -52,7 +54,7 @@ class SegmentList(QWidget):
         self._following_session = False
         self.model = SegmentModel(session, self)
         self.list = _list_view(self.model, SegmentDelegate(session, self))
-        self._count = ElidedLabel(QSizePolicy.Policy.Ignored)
+        self._count = ElidedLabel(QSizePolicy.Policy.Preferred, _COUNT_PX)
         self.order_box = QComboBox()
         for order in SegmentOrder:
             self.order_box.addItem(tr(order.value), order)
