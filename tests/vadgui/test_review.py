@@ -529,6 +529,12 @@ def full_disk(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
 
+def fill_disk(patch: pytest.MonkeyPatch) -> None:
+    """That of the recording and that of the person's data."""
+    for name in ("write", "keep_aside"):
+        patch.setattr(ReviewStore, name, full_disk)
+
+
 @pytest.mark.parametrize("way", ["another recording", "close the recording", "close the window"])
 def test_what_cannot_be_saved_is_not_left_without_asking(
     program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -546,7 +552,7 @@ def test_what_cannot_be_saved_is_not_left_without_asking(
 
     program.reviews.failed.disconnect()
     with monkeypatch.context() as patch:
-        patch.setattr(ReviewStore, "write", full_disk)
+        fill_disk(patch)
         press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
         leave()
         qtbot.waitUntil(lambda: bool(questions()))
@@ -576,7 +582,7 @@ def test_what_could_not_be_saved_before_the_recording_was_replaced_is_tried_agai
 ) -> None:
     program.reviews.failed.disconnect()
     with monkeypatch.context() as patch:
-        patch.setattr(ReviewStore, "write", full_disk)
+        fill_disk(patch)
         press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
         program.worker.source_changed.emit(SourceChange.REPLACED)
         assert program.reviews.is_unsaved
@@ -588,7 +594,7 @@ def test_what_could_not_be_saved_before_the_recording_was_replaced_is_tried_agai
 
 def test_what_cannot_be_saved_may_be_given_up(program: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     program.reviews.failed.disconnect()
-    monkeypatch.setattr(ReviewStore, "write", full_disk)
+    fill_disk(monkeypatch)
     press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
     program.window.close()
     box = next(box for box in program.window.findChildren(QMessageBox) if box.isVisible())

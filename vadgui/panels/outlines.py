@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.scoring.where import Outline
@@ -13,10 +13,9 @@ _LINE = QColor(255, 210, 0)
 _PLATE = QColor(0, 0, 0, 190)
 _PADDING_PX = 4
 _GAP_PX = 3
-_LINES = 2
-_BREAK_PX = 80
-"""What a line may lack because a word goes to the next."""
-_IN_LINES = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+_BREAK_PX = 40
+"""What a line lacks on average because a word goes to the next."""
+_MAX_LINES = 2
 _MIN_WIDTH_PX = 220
 """Narrower pictures have no room for words."""
 
@@ -53,24 +52,38 @@ def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline],
     area = QRectF(shown).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
     taken = [polygon.boundingRect() for polygon in polygons]
     for outline, around in zip(outlines, list(taken), strict=True):
-        room = QRectF(0, 0, area.width() - 2 * _PADDING_PX, area.height())
-        # In narrow pictures in two lines. Beyond those, words would cover more than they tell.
-        text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, _LINES * room.width() - _BREAK_PX)
-        length = metrics.horizontalAdvance(text)
-        if length > room.width():
-            # Lines of like length: a single word in the second looks lost.
-            room.setWidth(min(room.width(), length / _LINES + _BREAK_PX / 2))
-        words = metrics.boundingRect(room, _IN_LINES, text)
-        plate = QRectF(0, 0, words.width() + 2 * _PADDING_PX, words.height() + 2)
-        place = _place(plate, around, area, taken)
-        if place is None:
-            continue  # words over another thing would hide more than they tell
-        taken.append(place)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_PLATE)
-        painter.drawRoundedRect(place, 3, 3)
-        painter.setPen(QColor(255, 255, 255))
-        painter.drawText(place, _IN_LINES, text)
+        for text, size in _words(outline, metrics, area.width() - 2 * _PADDING_PX):
+            plate = QRectF(0, 0, size.width() + 2 * _PADDING_PX, size.height() + 2)
+            if place := _place(plate, around, area, taken):  # words over another thing would hide more than they tell
+                taken.append(place)
+                _paint_plate(painter, place, text)
+                break
+
+
+def _paint_plate(painter: QPainter, place: QRectF, text: str) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PLATE)
+    painter.drawRoundedRect(place, 3, 3)
+    painter.setPen(QColor(255, 255, 255))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+def _wrapped(text: str, metrics: QFontMetricsF, width: float) -> QRectF:
+    return metrics.boundingRect(QRectF(0, 0, width, 0), int(Qt.TextFlag.TextWordWrap), text)
+
+
+def _words(outline: Outline, metrics: QFontMetricsF, width: float) -> Iterator[tuple[str, QSizeF]]:
+    """What an outline says in lines so wide, and their size, unless they are too many; then the reason alone."""
+    wrapped = _wrapped(outline.in_words, metrics, width)
+    lines = round(wrapped.height() / metrics.lineSpacing())
+    if lines > 1:
+        # In lines of like length: a single word in the last looks lost.
+        even = _wrapped(outline.in_words, metrics, metrics.horizontalAdvance(outline.in_words) / lines + _BREAK_PX)
+        wrapped = min(even, wrapped, key=lambda each: (each.height(), each.width()))
+    if wrapped.width() <= width and wrapped.height() < (_MAX_LINES + 0.5) * metrics.lineSpacing():
+        yield outline.in_words, wrapped.size()
+    reason = metrics.elidedText(outline.reason, Qt.TextElideMode.ElideRight, width)
+    yield reason, QSizeF(metrics.horizontalAdvance(reason), metrics.height())
 
 
 def _place(plate: QRectF, around: QRectF, area: QRectF, taken: Sequence[QRectF]) -> QRectF | None:

@@ -224,7 +224,8 @@ class SegmentList(QWidget):
             at_threshold = tr("{at_threshold}; the picture has {zones}").format(at_threshold=at_threshold, zones=zones)
         match session.analysis.phase:
             case AnalysisPhase.DONE:
-                return tr("Nothing flagged {at_threshold}.").format(at_threshold=at_threshold)
+                told = tr("Nothing flagged {at_threshold}.").format(at_threshold=at_threshold)
+                return " ".join([told, self._highest_in_words()]) if doubt else told
             case AnalysisPhase.IDLE if session.detector is None and not session.detector_is_coming:
                 return tr("Not analysed yet. Choose a detector first.")
             case AnalysisPhase.IDLE:
@@ -233,6 +234,14 @@ class SegmentList(QWidget):
                 return tr("Nothing flagged so far {at_threshold}.").format(at_threshold=at_threshold)
             case _:
                 return tr("Not analysed yet.")
+
+    def _highest_in_words(self) -> str:
+        scoring = self._session.scoring
+        highest = float(np.fmax.reduce(scoring.flaggable, initial=-np.inf))
+        if np.isneginf(highest):
+            return ""
+        told = tr("The most suspicious moments are below; the first: {described}.")
+        return told.format(described=scoring.scorer.describe(highest))
 
 
 def _count_words(count: int, left: int, *, so_far: bool) -> str:

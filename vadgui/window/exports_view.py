@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.in_time import is_file_in_time
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.hand_over.unfinished import UnfinishedExport
@@ -162,7 +163,7 @@ class ExportRow(QFrame):
         self.cancel_button.setVisible(state.phase in _UNFINISHED)
         self.show_button.setVisible(state.phase is ExportPhase.DONE)
         self.open_button.setVisible(
-            state.phase is ExportPhase.DONE and bool(state.path.suffix) and state.path.is_file()
+            state.phase is ExportPhase.DONE and bool(state.path.suffix) and is_file_in_time(state.path)
         )
 
 
