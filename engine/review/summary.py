@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -42,3 +43,14 @@ def found(segments: Iterable[ReviewedSegment], seconds: Floats) -> tuple[FoundSe
         )
         for each in segments
     )
+
+
+def judged_since(known: Sequence[FoundSegment], segments: Sequence[ReviewedSegment]) -> tuple[FoundSegment, ...]:
+    """Known segments with the verdicts that a person has given by now; `segments` may lack some of them."""
+    by_peak = {
+        each.peak_frame: segment.verdict
+        for each in known
+        for segment in segments
+        if segment.start <= each.peak_frame < segment.stop
+    }
+    return tuple(msgspec.structs.replace(each, verdict=by_peak.get(each.peak_frame, each.verdict)) for each in known)

@@ -19,7 +19,7 @@ from engine.video import watching as engine_watching
 from engine.video.fingerprint import file_fingerprint
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.program import Program
 from vadgui.recordings import watching
 from vadgui.recordings.model import name_of
@@ -408,6 +408,20 @@ def test_nobody_is_told_that_all_is_reviewed_while_recordings_wait(
     press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y, Qt.Key.Key_Y)
     said = "Every segment found so far has a verdict. 1 recording is still to be analysed."
     assert program.window.statusBar().currentMessage() == said
+
+
+@pytest.mark.parametrize("known", ["nothing", "a part"])
+def test_a_verdict_that_comes_before_the_scores_are_read_is_in_the_list(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path, known: str
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    assert words(program)["gate.mp4"] == "0 of 2 reviewed"
+    analysis = AnalysisState() if known == "nothing" else AnalysisState(AnalysisPhase.RUNNING, COUNT, COUNT)
+    program.session.set_analysis(analysis)
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y, Qt.Key.Key_Y)
+    assert "On to street.mp4: 2 to review" in program.window.statusBar().currentMessage()
+    assert words(program)["gate.mp4"] == "2 of 2 reviewed"
 
 
 def test_shift_up_goes_back_into_the_recording_before(

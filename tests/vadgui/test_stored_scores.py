@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.models.detector_header import read_header
-from engine.review.document import Recording, Review, Threshold
+from engine.review.document import Recording, Review, Threshold, Verdict
 from engine.review.files import usual_path, write_review
 from engine.scoring.calibration import Calibration
 from engine.scoring.drift import OTHER_SCENE
@@ -112,6 +112,21 @@ def test_stored_scores_do_not_wait_for_the_detector(
     qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
     assert not any(gaps)
     np.testing.assert_array_equal(scoring.scores, before)
+
+
+def test_what_is_judged_before_the_detector_is_loaded_is_in_the_list(
+    program: Program, tmp_path: Path, qtbot: QtBot
+) -> None:
+    store_analysis(tmp_path / "analyses", device="cpu")
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
+    assert program.session.detector is None
+    program.session.review.set_threshold(float(np.nanmedian(program.session.scoring.scores)))
+    (listed,) = program.recordings.model.recordings
+    assert len(listed.segments) == len(program.session.review.segments) > 0
+    program.session.review.edit(lambda editor: editor.judge(program.session.review.segments[0], Verdict.CONFIRMED))
+    (listed,) = program.recordings.model.recordings
+    assert listed.segments[0].verdict is Verdict.CONFIRMED
 
 
 def test_half_an_analysis_is_shown_and_then_finished(

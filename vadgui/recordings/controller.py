@@ -24,7 +24,7 @@ from engine.review.recording_list import (
     RecordingListFile,
     failure_fields,
 )
-from engine.review.summary import found
+from engine.review.summary import found, judged_since
 from engine.video.finding import find_recordings
 from engine.video.watching import REST_SECONDS
 from vadgui.jobs.background import Background
@@ -291,12 +291,15 @@ class RecordingsController(QObject):
     def _follow_review(self) -> None:
         """Say of the open recording what its analysis and its segments say."""
         session, path = self._session, self.model.open_path
-        known, state = self.model.recording(path), session.analysis
-        if known is None or session.detector is None or state.phase is AnalysisPhase.IDLE:
+        known, state, detector = self.model.recording(path), session.analysis, session.scored_by
+        if known is None:
             return
         is_whole = state.phase is AnalysisPhase.DONE
-        if known.stage is AnalysisStage.ANALYSED and not is_whole and state.done >= state.total:
-            return  # it is only being read from the store
+        is_read = known.stage is AnalysisStage.ANALYSED and not is_whole and state.done >= state.total
+        if detector is None or state.phase is AnalysisPhase.IDLE or is_read:
+            # Not all of it is read from the store yet, but a person judges what is there, and may be gone before.
+            self.model.change(path, segments=judged_since(known.segments, session.review.segments))
+            return
         stage = {
             AnalysisPhase.RUNNING: AnalysisStage.ANALYSING,
             AnalysisPhase.DONE: AnalysisStage.ANALYSED,
@@ -307,7 +310,7 @@ class RecordingsController(QObject):
             path,
             stage=stage,
             share=1.0 if is_whole else state.done / state.total if state.total else 0.0,
-            detector=session.detector.name,
+            detector=detector.name,
             score=session.scoring.scorer.name,
             is_other_scene=session.scoring.is_other_scene,
             segments=found(session.review.segments, session.times),
