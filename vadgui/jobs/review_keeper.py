@@ -173,7 +173,8 @@ class ReviewKeeper(QObject):
             self._refuse(store, self._with_what_is_kept(newest, error))
         except ReviewError as error:
             self._unsaved = None
-            self._refuse(store, error)
+            advice = " ".join((error.advice, tr("What you decided here last is not kept.")))
+            self._refuse(store, ReviewError(error.what, subject=error.subject, advice=advice))
         except OSError as error:
             failure = self._failure(newest, error)
             self._post(lambda: self._tell_failure(failure))
@@ -194,7 +195,7 @@ class ReviewKeeper(QObject):
                 problem=error.strerror
             )
         else:
-            advice = f"{error.strerror}. {_where_it_is_kept(kept)} {tr('Saving is tried again.')}"
+            advice = " ".join((f"{error.strerror}.", _where_it_is_kept(kept), tr("Saving is tried again.")))
         return ReviewError(tr("The review can't be saved"), subject=newest[0].path, advice=advice)
 
     def _with_what_is_kept(self, newest: tuple[ReviewStore, Review], error: ReviewError) -> ReviewError:
