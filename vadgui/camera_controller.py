@@ -11,8 +11,11 @@ from engine.common.events import Progress
 from engine.scoring.zones import Zones
 from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.jobs import camera_learning
-from vadgui.jobs.camera_learning import CameraRequest
+from vadgui.jobs.background import Background
+from vadgui.jobs.camera_learning import CameraRequest, MeasuredLength
 from vadgui.jobs.single_work import SingleWork
+
+_LENGTHS = "lengths"
 
 
 class CameraController(QObject):
@@ -32,21 +35,37 @@ class CameraController(QObject):
         self.learning.progressed.connect(self._show_progress)
         self.learning.failed.connect(self._show_failure)
         self.learning.done.connect(self._finish)
+        self._lengths = Background("vadgui-camera-lengths")
         self.dialog: LearnCameraDialog | None = None
 
     def open(self, parent: QWidget, video: Path, detector: Path, device: str, zones: Zones) -> None:
         """Ask for the recordings to know a camera by, `video` being one; the detector's networks are kept."""
         dialog = LearnCameraDialog(video, parent)
+        dialog.lengths_wanted.connect(self._measure)
         dialog.requested.connect(lambda videos: self._begin(CameraRequest(detector, device, tuple(videos), zones)))
         dialog.cancelled.connect(self.learning.cancel)
         dialog.training_requested.connect(self.training_requested)
         dialog.finished.connect(self._forget)
         self.dialog = dialog
+        dialog.add_videos([video])
         dialog.open()
 
     def close(self) -> None:
         """End the work."""
         self.learning.close()
+        self._lengths.close()
+
+    def _measure(self, videos: list[Path]) -> None:
+        self._lengths.begin(
+            _LENGTHS,
+            lambda should_stop: camera_learning.measure_lengths(videos, should_stop),
+            self._show_length,
+            self._show_failure,
+        )
+
+    def _show_length(self, measured: MeasuredLength) -> None:
+        if self.dialog:
+            self.dialog.show_length(measured.video, measured.length, measured.failure)
 
     def _begin(self, request: CameraRequest) -> None:
         self.begun.emit()
@@ -66,4 +85,5 @@ class CameraController(QObject):
         self.learnt.emit(detector)
 
     def _forget(self) -> None:
+        self._lengths.cancel(_LENGTHS)
         self.dialog = None

@@ -336,6 +336,7 @@ class Program(QObject):
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
         window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
+        window.reviewing.count_unanalysed = recordings.model.count_unanalysed
         recordings.open_requested.connect(self.open_video)
         self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)

@@ -20,6 +20,7 @@ from engine.common.in_time import is_file_in_time
 from engine.common.json_values import decode
 from engine.common.language import LANGUAGES, tr_noop
 from engine.common.paths import written_out
+from engine.common.remote_path import as_path
 from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
@@ -412,7 +413,7 @@ class Settings(QObject):
     @property
     def recent_videos(self) -> list[Path]:
         """Recently opened recordings, newest first; nobody looks for them, as a dead share would block."""
-        return [Path(line) for line in self._recent_videos.splitlines() if line]
+        return [as_path(line) for line in self._recent_videos.splitlines() if line]
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.models.picture import model_picture
+from engine.scoring.drift import MIN_SCENE_SAMPLES
+from engine.scoring.frame_signals import picture_signals
 from engine.scoring.sampling import Frames, Times
 from engine.scoring.scorer import Scorer
-from engine.scoring.signals import RawSignals
+from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoSource
 from engine.video.timing import without_gaps
 
@@ -32,6 +35,24 @@ def overview_frames(source: VideoSource, samples: Frames) -> Frames:
     # From the second sample after a keyframe on, the frames that its motion is measured over come after it, too.
     places = np.searchsorted(samples, starts, "right") + 1
     return np.asarray(np.unique(samples[places[places < len(samples)]]))
+
+
+def first_pictures(source: VideoSource, samples: Frames) -> tuple[Frames, RawSignals]:
+    """As many samples [K] as tell the scene, and what their pictures alone tell [K]: no network looks at them.
+
+    Raises:
+        VideoError: one of them can't be decoded.
+    """
+    overview = overview_frames(source, samples)
+    if len(overview) >= MIN_SCENE_SAMPLES:
+        # From all of the recording: at its beginning somebody may stand before the lens.
+        frames = overview[np.linspace(0, len(overview) - 1, MIN_SCENE_SAMPLES).astype(int)]
+    else:
+        frames = samples[samples > 0][:MIN_SCENE_SAMPLES]
+    rows = missing_signals(len(frames))
+    for place, frame in enumerate(frames.tolist()):
+        rows[place] = picture_signals(model_picture(source.read(frame).pixels))
+    return frames, rows
 
 
 def frames_near_events(samples: Frames, signals: RawSignals, seconds: Times, scorer: Scorer) -> Frames:

@@ -52,6 +52,7 @@ _HATCH_PERIOD_PX = 12
 _MIN_WORDS_WIDTH_PX = 320
 """Narrower pictures have no room for the words of outlines."""
 _PLATE_PX, _PLATE_TEXT_PX, _PLATE_HEIGHT_PX = 4, 13, 19
+_MAX_PLATE_LINES = 2
 _MASK_SIZE_PX = 256
 _REGULAR, _SEMIBOLD = 400, 600
 _CAP_HEIGHT = 0.7  # height of capitals and digits, as a fraction of the font size
@@ -244,15 +245,36 @@ def draw_outlines(picture: Pixels, outlines: Sequence[Outline], *, in_words: boo
         return
     taken = [(*line.min(axis=0).tolist(), *line.max(axis=0).tolist()) for line in lines]
     for number, outline in enumerate(outlines):
-        text = fit_text(outline.in_words, width - 4 * _PLATE_PX, _PLATE_TEXT_PX)
-        box = _plate_box(text_width(text, _PLATE_TEXT_PX) + 2 * _PLATE_PX, taken, number, width, height)
-        if box is None:
-            continue  # words over another thing would hide more than they tell
-        taken.append(box)
-        left, top, right, bottom = box
-        plate = picture[top:bottom, left:right]
-        plate[:] = plate // 4
-        draw_text(picture, text, left + _PLATE_PX, (top + bottom) / 2, _PLATE_TEXT_PX, (255, 255, 255))
+        for words in _plate_lines(outline, width - 4 * _PLATE_PX):
+            across = max(text_width(line, _PLATE_TEXT_PX) for line in words) + 2 * _PLATE_PX
+            box = _plate_box(across, len(words) * _PLATE_HEIGHT_PX, taken, number, width, height)
+            if box:  # words over another thing would hide more than they tell
+                taken.append(box)
+                _draw_plate(picture, words, box)
+                break
+
+
+def _draw_plate(picture: Pixels, words: Sequence[str], box: tuple[int, int, int, int]) -> None:
+    left, top, right, bottom = box
+    plate = picture[top:bottom, left:right]
+    plate[:] = plate // 4
+    for row, line in enumerate(words):
+        middle = top + (row + 0.5) * _PLATE_HEIGHT_PX
+        draw_text(picture, line, left + _PLATE_PX, middle, _PLATE_TEXT_PX, (255, 255, 255))
+
+
+def _plate_lines(outline: Outline, width_px: int) -> Iterator[list[str]]:
+    """The words of an outline in lines that are so wide at most, unless they are too many; then the reason alone."""
+    lines = [""]
+    for word in outline.in_words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if text_width(longer, _PLATE_TEXT_PX) <= width_px:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    if len(lines) <= _MAX_PLATE_LINES:
+        yield lines
+    yield [fit_text(outline.reason, width_px, _PLATE_TEXT_PX)]
 
 
 def draw_note(picture: Pixels, text: str) -> None:
@@ -269,13 +291,13 @@ def draw_note(picture: Pixels, text: str) -> None:
 
 
 def _plate_box(
-    across: int, taken: Sequence[tuple[int, int, int, int]], number: int, width: int, height: int
+    across: int, down: int, taken: Sequence[tuple[int, int, int, int]], number: int, width: int, height: int
 ) -> tuple[int, int, int, int] | None:
     """Left, top, right and bottom of a plate near a box, over no other one; above it, or else below."""
     left, top, right, bottom = taken[number]
     x = min(max((left + right - across) // 2, _PLATE_PX), width - across - _PLATE_PX)
-    for y in (top - _PLATE_HEIGHT_PX - _PLATE_PX, bottom + _PLATE_PX):
-        box = (x, y, x + across, y + _PLATE_HEIGHT_PX)
+    for y in (top - down - _PLATE_PX, bottom + _PLATE_PX):
+        box = (x, y, x + across, y + down)
         others = (each for place, each in enumerate(taken) if place != number)
         free = all(box[2] <= o[0] or o[2] <= box[0] or box[3] <= o[1] or o[3] <= box[1] for o in others)
         if free and y >= 0 and box[3] <= height:

@@ -35,7 +35,7 @@ _TAIL = 0.01
 _LESS_LIKE = 1.0  # in Fisher's z, in which correlations lie evenly
 _ALIKE = 0.97
 SAME_SCENE = 0.9  # correlation: of the same camera 0.99, of another one's well-lit walkway 0.78
-_MIN_SCENE_SAMPLES, _SCENE_SAMPLES = 3, 200
+MIN_SCENE_SAMPLES, _SCENE_SAMPLES = 3, 200
 """Of so many, evenly spread, only few show the van before the lens."""
 _PATTERN = 0.3
 OTHER_LIGHT = 1.25
@@ -184,12 +184,12 @@ def nearest_layout(usual: Floats, layouts: npt.NDArray[np.floating] | npt.NDArra
 def is_other_scene(references: References, signals: RawSignals) -> bool:
     """Whether a recording with raw signals [N] shows another scene, as far as it is known: some samples will do."""
     known = np.flatnonzero(~np.isnan(signals["sharpness"]))
-    if not references or len(known) < _MIN_SCENE_SAMPLES:
+    if not references or len(known) < MIN_SCENE_SAMPLES:
         return False
     layouts = signals["layout"][scene_frames(known)].astype(np.float64)
     # A black picture, or a covered lens, shows no scene at all.
     layouts = layouts[layouts.std(axis=(1, 2)) > _PATTERN * min(each.layout_contrast for each in references)]
-    if len(layouts) < _MIN_SCENE_SAMPLES:
+    if len(layouts) < MIN_SCENE_SAMPLES:
         return False
     # Of a recording through day and night, the light that most of it has will tell.
     lights = nearest_light(references, layouts)

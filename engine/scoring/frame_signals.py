@@ -50,11 +50,22 @@ def measure(
     if predicted is not None and teacher_flow is not None:
         _take(signals, "flow_error_px", flow_error(teacher_flow, predicted.flow))
     windows = {} if measured is None else _measure_motion(signals, measured, predicted, normal_model)
-    luma = cv2.cvtColor(current, cv2.COLOR_RGB2GRAY)
+    _measure_picture(signals, current)
+    return signals, windows
+
+
+def picture_signals(picture: Pixels) -> np.void:
+    """One row of RAW_SIGNALS with what a picture, uint8 [256, 256, 3], tells by itself; the rest is NaN."""
+    signals: np.void = missing_signals(1)[0]
+    _measure_picture(signals, picture)
+    return signals
+
+
+def _measure_picture(signals: np.void, picture: Pixels) -> None:
+    luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     signals["sharpness"] = cv2.norm(cv2.Laplacian(luma, cv2.CV_16S), cv2.NORM_L1) / luma.size
     signals["contrast"] = cv2.meanStdDev(luma)[1][0, 0]
     signals["layout"] = cv2.resize(luma, (LAYOUT_GRID, LAYOUT_GRID), interpolation=cv2.INTER_AREA)
-    return signals, windows
 
 
 def _take(signals: np.void, name: str, errors: Measured) -> None:

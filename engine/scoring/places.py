@@ -37,6 +37,10 @@ _CODES = _SMALLEST * np.expm1(_STEP * np.arange(256))
 _CODES[_NOT_MEASURED] = np.nan
 _VALUES = _CODES.astype(np.float32)
 _COMPRESSION = 6
+_MOST_BYTES = 1300
+"""Of a sample: three of them fit into a page of SQLite's. At five samples a second that makes 30 MB an hour at most."""
+_COARSER = (2, 4, 8, 16, 32)
+"""Steps of a code, where everything moves all over the picture: in rain, or where the camera shakes."""
 
 
 def placed_signals(calibration: Calibration | None) -> tuple[str, ...]:
@@ -45,18 +49,27 @@ def placed_signals(calibration: Calibration | None) -> tuple[str, ...]:
 
 
 def pack_places(values: WindowValues, names: Sequence[str]) -> bytes:
-    """The values of every window of these signals, in few bytes; what is negative counts as 0."""
+    """The values of every window of these signals, in few bytes; what is negative counts as 0.
+
+    To 1.5 %, or less exactly and never too high where they would take too much room.
+    """
     codes = np.full((len(names), PLACES, PLACES), _NOT_MEASURED, np.uint8)
     for layer, name in enumerate(names):
         if name in values:
             steps = np.log1p(np.maximum(values[name], 0) * (1 / _SMALLEST)) * (1 / _STEP)
             codes[layer] = np.minimum(steps + 0.5, _NOT_MEASURED - 1)
     # What does not move is 0 in all of them: most of most pictures.
-    return zlib.compress(codes.tobytes(), _COMPRESSION)
+    packed = zlib.compress(codes.tobytes(), _COMPRESSION)
+    for step in _COARSER:
+        if len(packed) <= _MOST_BYTES:
+            break
+        coarse = np.where(codes == _NOT_MEASURED, codes, codes - codes % step)
+        packed = zlib.compress(coarse.tobytes(), _COMPRESSION)
+    return packed
 
 
 def unpack_places(packed: bytes) -> PlaceMaps:
-    """What `pack_places` was given, to 1.5 %.
+    """What `pack_places` was given, as exactly as it is packed.
 
     Raises:
         ValueError: the bytes are no such values.
@@ -68,7 +81,7 @@ def signals_within(rows: RawSignals, packed: Sequence[bytes], names: Sequence[st
     """Raw signals [K] taken anew from those windows alone, of what was packed of each row.
 
     A signal stays exactly as it was measured where its worst window is among them, so that zones in which nothing
-    stands out change no score; elsewhere it is what was packed, to 1.5 %, and never more than it was. So it is of rows
+    stands out change no score; elsewhere it is what was packed, and never more than it was. So it is of rows
     of which nothing legible was packed.
     """
     told = rows.copy()

@@ -124,7 +124,7 @@ class Tail:
     @property
     def least_false_alarms(self) -> float:
         """How many an hour can be promised at the least: fewer than one in all maxima seen is extrapolated."""
-        return 3600 / BLOCK_SECONDS / (self.blocks + 1)
+        return least_promised(self.blocks)
 
     def expected_alarms(self, per_hour: float, hours: float) -> tuple[int, int]:
         """The range in which the count of false alarms lies nine times in ten, where `per_hour` are asked for.
@@ -132,15 +132,20 @@ class Tail:
         Alarms are a Poisson process whose rate is uncertain, as it comes from an estimated tail: counts are then
         negative binomial.
         """
-        from scipy.stats import nbinom  # takes a while to import, and few ask
+        from scipy.special import nbdtrik  # not scipy.stats, whose import would hold up the window for a second
 
         mean = per_hour * hours
         if mean <= 0:
             return 0, 0
         reach = max(math.log(10) * (threshold_for(per_hour) - self.surprises[-1]), 0)
         shape = self.exceedances / (1 + reach**2)
-        low, high = nbinom.ppf([0.05, 0.95], shape, shape / (shape + mean))
+        low, high = np.ceil(nbdtrik([0.05, 0.95], shape, shape / (shape + mean)))
         return int(low), int(high)
+
+
+def least_promised(blocks: int) -> float:
+    """How many false alarms an hour so many one-second maxima can promise at the least."""
+    return 3600 / BLOCK_SECONDS / (blocks + 1)
 
 
 def threshold_for(false_alarms_per_hour: float) -> float:

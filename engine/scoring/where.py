@@ -38,6 +38,11 @@ _VALUES = {
     "speed_excess_px": tr_noop("{seen:.1f} px a frame more than predicted, here usually {usual:.1f} at most"),
     "velocity_error_px": tr_noop("{seen:.1f} px a frame off the predicted, here usually {usual:.1f} at most"),
 }
+_RARE = tr_noop("once in {seen:,} normal moments, here usually once in {usual:,} at the rarest")
+_UNSEEN = tr_noop("less than once in a million normal moments, here usually once in {usual:,} at the rarest")
+_RARITIES = ("direction_rarity", "speed_rarity")
+_RAREST = 1e6
+"""Beyond that, how rarely normal things move so is the motion prior's guess alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,16 +153,25 @@ class WindowEvidence:
 
     def _values(self, name: str, seen: float) -> str:
         """What was measured and what is usual; empty where the signal has no unit, or was not measured."""
-        text = _VALUES.get(name)
-        if not text or np.isnan(seen):
+        if np.isnan(seen):
             return ""
-        return tr(text).format(seen=seen, usual=self._usual(name))
+        if name in _RARITIES:
+            moments = [_moments_apart(nats) for nats in (seen, self._usual(name))]
+            return tr(_RARE if moments[0] < _RAREST else _UNSEEN).format(seen=moments[0], usual=moments[1])
+        text = _VALUES.get(name)
+        return tr(text).format(seen=seen, usual=self._usual(name)) if text else ""
 
     def _usual(self, name: str) -> float:
         """What the worst window of normal footage reaches one time in twenty, in the signal's unit."""
         standard, row = self.calibration.offline.standard, self.calibration.evidence.index(name)
         upper = standard.medians[row] + standard.spreads[row] * WEIGHTS.get(name, 1.0)
         return measured(name, upper)
+
+
+def _moments_apart(nats: float) -> int:
+    """In how many moments so rare a motion comes once, to two digits."""
+    count = min(np.exp(nats), _RAREST)
+    return int(float(f"{count:.2g}"))
 
 
 def _transformed(names: tuple[str, ...], maps: PlaceMaps) -> Floats:

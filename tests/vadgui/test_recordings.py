@@ -399,6 +399,17 @@ def test_the_next_unreviewed_is_in_the_next_recording_that_has_one(
     assert open_name(program) == "street.mp4"
 
 
+def test_nobody_is_told_that_all_is_reviewed_while_recordings_wait(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    program.recordings.model.change(str(videos / "street.mp4"), stage=AnalysisStage.WAITING, segments=())
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y, Qt.Key.Key_Y)
+    said = "Every segment found so far has a verdict. 1 recording is still to be analysed."
+    assert program.window.statusBar().currentMessage() == said
+
+
 def test_shift_up_goes_back_into_the_recording_before(
     program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
 ) -> None:

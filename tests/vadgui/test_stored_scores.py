@@ -1,4 +1,4 @@
-"""After a restart, stored scores are on screen before the detector is loaded."""
+"""Before the detector is loaded, stored scores are on screen, and another scene is told."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from engine.models.detector_header import read_header
 from engine.review.document import Recording, Review, Threshold
 from engine.review.files import usual_path, write_review
 from engine.scoring.calibration import Calibration
+from engine.scoring.drift import OTHER_SCENE
 from engine.scoring.evidence import EVIDENCE
 from engine.scoring.scorers import default_scorer
-from engine.scoring.signals import RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
+from engine.scoring.signals import LAYOUT_GRID, RAW_SIGNALS, SIGNALS_VERSION, RawSignals, missing_signals
 from resources import detector_path
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
@@ -158,7 +159,7 @@ def test_signals_that_mean_something_else_are_not_shown(
     program.begin(tmp_path / "street.mp4", PLAZA)
     qtbot.waitUntil(lambda: program.session.detector_is_coming)
     qtbot.wait(300)
-    assert program.session.scored_by is None
+    assert program.session.analysis.phase is AnalysisPhase.IDLE
     assert np.isnan(program.session.scoring.scores).all()
 
 
@@ -180,3 +181,25 @@ def test_a_kept_threshold_holds_before_the_detector_is_loaded(
     qtbot.waitUntil(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
     assert program.session.detector is None
     assert program.session.scoring.rule.enter == 7.5
+
+
+def test_another_scene_is_told_before_the_detector_is_loaded(program: Program, tmp_path: Path, qtbot: QtBot) -> None:
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    qtbot.waitUntil(lambda: program.session.scoring.is_other_scene)
+    assert program.session.detector is None
+    assert OTHER_SCENE in program.window.drift_banner.text()
+    assert program.window.drift_banner.learn_button.isVisible()
+
+
+def test_nothing_is_told_of_the_same_scene(
+    program: Program, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = Calibration.from_json(read_header(PLAZA).settings["calibration"]).reference
+    assert reference is not None
+    plaza = np.uint8(reference.layout).reshape(LAYOUT_GRID, LAYOUT_GRID)
+    picture = np.repeat(np.repeat(plaza, 12, axis=0), 16, axis=1)[..., None].repeat(3, axis=2)
+    monkeypatch.setattr(MemoryVideo, "_pixels", lambda *_: picture)
+    program.begin(tmp_path / "street.mp4", PLAZA)
+    qtbot.waitUntil(lambda: program.session.detector_is_coming)
+    qtbot.wait(300)
+    assert program.session.scored_by is None

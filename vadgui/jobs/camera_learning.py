@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.calibrating.footage import NormalFootage
-from engine.calibrating.length import check_length, too_short
+from engine.calibrating.length import NO_FOOTAGE, FootageLength, check_length, length_of, too_short
+from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop
 from engine.scoring.zones import Zones
 from vadgui.jobs.single_work import add_to_library
@@ -47,6 +48,31 @@ def learn_camera(request: CameraRequest, should_stop: ShouldStop) -> Iterator[Pr
         raise too_short(footage)
     note = f"Calibrated, unreviewed, on {_names(request.videos)}"
     yield add_to_library(calibrated.detector, f"Camera of {request.videos[0].stem}", note)
+
+
+@dataclass(frozen=True)
+class MeasuredLength:
+    """How long one of the recordings is."""
+
+    video: Path
+    length: FootageLength
+    failure: str = ""
+    """Why it can't be opened."""
+
+
+def measure_lengths(videos: Sequence[Path], should_stop: ShouldStop) -> Iterator[MeasuredLength]:
+    """The length of each of the recordings, of which a part is usable where nobody has reviewed them.
+
+    Raises:
+        Cancelled: `should_stop` said yes.
+    """
+    for video in videos:
+        try:
+            length = length_of(video, NormalFootage([video]), should_stop)
+        except VideoError as error:
+            yield MeasuredLength(video, NO_FOOTAGE, str(error))
+        else:
+            yield MeasuredLength(video, length.without_rare())
 
 
 def _names(videos: Sequence[Path]) -> str:

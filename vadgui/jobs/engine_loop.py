@@ -21,6 +21,7 @@ from engine.video.decoder_calls import call_noted
 from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
+from vadgui.jobs.before_loading import known_before_loading
 from vadgui.jobs.messages import (
     ClockFound,
     DetectorClosed,
@@ -57,7 +58,6 @@ from vadgui.jobs.request_queue import (
     TraceWindow,
 )
 from vadgui.jobs.source_guard import SourceGuard
-from vadgui.jobs.stored_analysis import stored_analysis
 from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import FrameView
 from vadgui.model.session import DetectorSummary
@@ -65,6 +65,8 @@ from vadgui.model.session import DetectorSummary
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
+_SHOWING_SECONDS = 0.3
+"""For the window to show what it was told, before the import of torch keeps its thread from running for a second."""
 _ANALYSIS_DUE_SECONDS = 0.25  # during playback, the analysis gets a step this often
 
 
@@ -220,8 +222,7 @@ class EngineLoop:
         try:
             if self._source and self._predictor is None:
                 # The first detector waits for torch, which takes seconds.
-                for message in stored_analysis(self._source, path, self._analyses_folder, self._zones):
-                    self._post(message)
+                self._tell_before_loading(self._source, path)
             predictor = self._predictor_opener(path, device)
             if predictor.settings.calibration is not None:
                 predictor.prepare_motion()  # recordings will be judged by samples
@@ -243,6 +244,14 @@ class EngineLoop:
             fingerprint=predictor.fingerprint,
         )
         self._post(DetectorOpened(self._generation, summary))
+
+    def _tell_before_loading(self, source: VideoSource, detector: Path) -> None:
+        told = False
+        for message in known_before_loading(source, detector, self._analyses_folder, self._zones):
+            self._post(message)
+            told = True
+        if told:
+            time.sleep(_SHOWING_SECONDS)
 
     def _close_detector(self) -> None:
         self._close_analysis()

@@ -200,7 +200,9 @@ class ReviewKeeper(QObject):
                 problem=error.strerror
             )
         else:
-            advice = " ".join((f"{error.strerror}.", _where_it_is_kept(kept), tr("Saving is tried again.")))
+            advice = tr("{problem}. {place} Saving is tried again.").format(
+                problem=error.strerror, place=_where_it_is_kept(kept)
+            )
         return ReviewError(tr("The review can't be saved"), subject=newest[0].path, advice=advice)
 
     def _with_what_is_kept(self, newest: tuple[ReviewStore, Review], error: ReviewError) -> ReviewError:

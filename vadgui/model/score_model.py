@@ -212,7 +212,7 @@ class ScoreModel(QObject):
         self._selected = self._moment = None
         self._drifts, self._conditions, self._is_other_scene = [], [], False
         self._timer.stop()
-        self._tell_interval_ms = _TELL_INTERVAL_MS
+        self._tell_interval_ms = 0  # what comes first is told at once
         self._take_scores()
         self._segments = self.arrange([])
 

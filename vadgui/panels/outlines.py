@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.scoring.where import Outline
@@ -13,6 +13,7 @@ _LINE = QColor(255, 210, 0)
 _PLATE = QColor(0, 0, 0, 190)
 _PADDING_PX = 4
 _GAP_PX = 3
+_MAX_LINES = 2
 _MIN_WIDTH_PX = 220
 """Narrower pictures have no room for words."""
 
@@ -49,17 +50,29 @@ def _paint_words(painter: QPainter, picture: QRect, outlines: Sequence[Outline],
     area = QRectF(shown).adjusted(_GAP_PX, _GAP_PX, -_GAP_PX, -_GAP_PX)
     taken = [polygon.boundingRect() for polygon in polygons]
     for outline, around in zip(outlines, list(taken), strict=True):
-        text = metrics.elidedText(outline.in_words, Qt.TextElideMode.ElideRight, area.width() - 2 * _PADDING_PX)
-        plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * _PADDING_PX, metrics.height() + 2)
-        place = _place(plate, around, area, taken)
-        if place is None:
-            continue  # words over another thing would hide more than they tell
-        taken.append(place)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_PLATE)
-        painter.drawRoundedRect(place, 3, 3)
-        painter.setPen(QColor(255, 255, 255))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        for text, size in _words(outline, metrics, area.width() - 2 * _PADDING_PX):
+            plate = QRectF(0, 0, size.width() + 2 * _PADDING_PX, size.height() + 2)
+            if place := _place(plate, around, area, taken):  # words over another thing would hide more than they tell
+                taken.append(place)
+                _paint_plate(painter, place, text)
+                break
+
+
+def _paint_plate(painter: QPainter, place: QRectF, text: str) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PLATE)
+    painter.drawRoundedRect(place, 3, 3)
+    painter.setPen(QColor(255, 255, 255))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+def _words(outline: Outline, metrics: QFontMetricsF, width: float) -> Iterator[tuple[str, QSizeF]]:
+    """What an outline says in lines so wide, and their size, unless they are too many; then the reason alone."""
+    wrapped = metrics.boundingRect(QRectF(0, 0, width, 0), int(Qt.TextFlag.TextWordWrap), outline.in_words)
+    if wrapped.width() <= width and wrapped.height() < (_MAX_LINES + 0.5) * metrics.lineSpacing():
+        yield outline.in_words, wrapped.size()
+    reason = metrics.elidedText(outline.reason, Qt.TextElideMode.ElideRight, width)
+    yield reason, QSizeF(metrics.horizontalAdvance(reason), metrics.height())
 
 
 def _place(plate: QRectF, around: QRectF, area: QRectF, taken: Sequence[QRectF]) -> QRectF | None:

@@ -15,7 +15,7 @@ from engine.common.events import ShouldStop
 from engine.common.in_time import check_answers, is_folder_in_time
 from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
-from engine.common.remote_path import as_path
+from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import SUFFIX
 from engine.review.recording_list import (
     AnalysisStage,
@@ -147,7 +147,8 @@ class RecordingsController(QObject):
 
         With `opens` the first is opened also where one is open.
         """
-        if len(paths) == 1 and not is_folder_in_time(paths[0]):
+        # Nobody asks a server here, which may not answer: it names recordings alone.
+        if len(paths) == 1 and (isinstance(paths[0], RemotePath) or not is_folder_in_time(paths[0])):
             self.open_requested.emit(paths[0])
         elif paths:
             self._searches += 1
@@ -156,7 +157,7 @@ class RecordingsController(QObject):
 
     def _take_found(self, searched: Sequence[Path], opens: bool, results: list[Path | VideoError]) -> None:
         paths = dict.fromkeys(listed_path(each) for each in results if isinstance(each, Path))
-        found_here = [Path(path) for path in paths]
+        found_here = [as_path(path) for path in paths]
         errors = [each for each in results if isinstance(each, VideoError)]
         if errors:
             self.failed.emit(errors[0])

@@ -128,6 +128,10 @@ class RecordingModel(QAbstractListModel):
         """Paths of the recordings whose segments all have a verdict."""
         return [each.path for each in self._rows if each.segments and not each.unreviewed]
 
+    def count_unanalysed(self) -> int:
+        """How many recordings wait for their analysis, or for the rest of it."""
+        return sum(each.stage in (AnalysisStage.WAITING, AnalysisStage.ANALYSING) for each in self._rows)
+
     def summary(self) -> str:
         """The whole list in a line."""
         count = len(self._rows)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.common.language import tr
 from engine.scoring.segments import Segment
-from vadgui.model.session import ReviewSession
+from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentModel
 from vadgui.ui import theme
@@ -57,6 +59,9 @@ class Moments(QWidget):
         self.fold_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.fold_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold_button.toggled.connect(self._fold)
+        self.fold_button.clicked.connect(self._take_over)
+        self._offered = ("", Path())
+        self._unfolded_itself = False
         self.list = ListView(tr("Next most suspicious"), self.model, SegmentDelegate(session, self))
         self.list.hide()
         self.list.clicked.connect(self._go)
@@ -71,6 +76,8 @@ class Moments(QWidget):
         scoring = session.scoring
         for changed in (scoring.scores_changed, scoring.segments_changed, session.video_changed):
             changed.connect(self._update)
+        session.analysis_changed.connect(self._offer)
+        session.video_changed.connect(self._fold_again)
         scoring.selection_changed.connect(self._show_chosen)
         session.thumbnail_arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
@@ -82,6 +89,29 @@ class Moments(QWidget):
         self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
         if self.model.rowCount():
             self.list.choose(0)
+
+    def _take_over(self) -> None:
+        self._unfolded_itself = False
+
+    def _offer(self) -> None:
+        """Unfold where nothing reaches a threshold of which little is known; once for each analysis."""
+        session = self._session
+        video, detector, scoring = session.video, session.scored_by, session.scoring
+        if not (video and detector) or session.analysis.phase is not AnalysisPhase.DONE:
+            return
+        analysed = video.fingerprint, detector.path
+        if scoring.segments or scoring.is_other_scene or not scoring.doubt() or analysed == self._offered:
+            return
+        self._offered = analysed
+        if not self.fold_button.isChecked():
+            self._unfolded_itself = True
+            self.fold_button.setChecked(True)
+
+    def _fold_again(self) -> None:
+        video = self._session.video
+        if self._unfolded_itself and not (video and video.fingerprint == self._offered[0]):
+            self._take_over()
+            self.fold_button.setChecked(False)
 
     def _fold(self, is_open: bool) -> None:
         self.fold_button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)

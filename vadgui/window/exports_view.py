@@ -54,6 +54,8 @@ class ExportsView(QScrollArea):
         inside = QWidget()
         self._layout = QVBoxLayout(inside)
         self._layout.setContentsMargins(6, 6, 6, 6)
+        self._empty = text_label(tr("What is exported appears here."), role="muted")
+        self._layout.addWidget(self._empty)
         self._layout.addStretch(1)
         self.setWidget(inside)
         self.setWidgetResizable(True)
@@ -68,6 +70,7 @@ class ExportsView(QScrollArea):
             row = self._rows[state.number] = ExportRow(state.number)
             row.cancel_requested.connect(self.cancel_requested)
             self._layout.insertWidget(0, row)
+            self._empty.hide()
         row.show_export(state)
         if row.has_ended:
             self._remove_oldest()
@@ -85,12 +88,14 @@ class ExportsView(QScrollArea):
         row.again_button.clicked.connect(lambda: self.again_requested.emit(number))
         row.forget_button.clicked.connect(lambda: self.forgotten.emit(number))
         self._layout.insertWidget(0, row)
+        self._empty.hide()
 
     def remove_unfinished(self, number: int) -> None:
         """Offer it no more."""
         row = self._unfinished_rows.pop(number)
         row.hide()
         row.deleteLater()
+        self._empty.setVisible(not self._rows and not self._unfinished_rows)
 
     def row(self, number: int) -> ExportRow:
         """The row of an export."""

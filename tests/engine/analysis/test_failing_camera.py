@@ -93,10 +93,10 @@ def test_on_the_plaza(change: failing.Change, expected: set[ConditionKind], tmp_
     assert_when(conditions, 2.0, 6.0)
 
 
-def real_footage(shared_data: Path, name: str, change: failing.Change, folder: Path) -> Path:
+def real_footage(shared_data: Path, name: str, change: failing.Change, folder: Path, crf: int = 14) -> Path:
     with open_video(shared_data / "ped2" / "training" / f"{name}.mp4") as source:
         pictures = [frame.pixels for frame in islice(source.frames(), 180)]
-    return write_clip(folder / "ped2.mp4", change(pictures, 60, 130), 10)
+    return write_clip(folder / "ped2.mp4", change(pictures, 60, 130), 10, crf=crf)
 
 
 @pytest.mark.slow
@@ -148,6 +148,14 @@ def test_a_frozen_picture_is_told_however_it_is_encoded(crf: int, tmp_path: Path
     (condition,) = measured_conditions(clip, "plaza")
     assert condition.kind is ConditionKind.FROZEN
     assert_when([condition], 2.0, 7.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crf", [23, 28])
+def test_rain_is_told_where_the_encoder_softens_it(crf: int, shared_data: Path, tmp_path: Path) -> None:
+    (condition,) = measured_conditions(real_footage(shared_data, "04", failing.rainy, tmp_path, crf), "ped2")
+    assert condition.kind is ConditionKind.NOISE
+    assert_when([condition], 6.0, 13.0)
 
 
 @pytest.mark.slow

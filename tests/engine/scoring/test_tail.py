@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import nbinom
 
 from engine.scoring.tail import MIN_BLOCKS, Tail, block_maxima, threshold_for
 
@@ -94,3 +97,12 @@ def test_more_footage_joins_as_if_it_had_been_there_from_the_beginning() -> None
 def test_a_value_has_the_p_by_which_it_is_asked_for(value: float) -> None:
     tail = Tail.of(np.random.default_rng(9).exponential(1.0, 300))
     assert tail.neg_log10_p(np.array([tail.value_at(value)]))[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("per_hour", [0.01, 2, 300])
+def test_the_range_holds_nine_tenths_of_the_negative_binomial_counts(per_hour: float) -> None:
+    tail = Tail.of(np.random.default_rng(3).exponential(size=400))
+    reach = max(math.log(10) * (threshold_for(per_hour) - tail.surprises[-1]), 0)
+    shape = tail.exceedances / (1 + reach**2)
+    expected = nbinom.ppf([0.05, 0.95], shape, shape / (shape + 10 * per_hour))
+    assert tail.expected_alarms(per_hour, 10) == tuple(expected.astype(int))

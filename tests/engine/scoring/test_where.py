@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,14 @@ def test_a_thing_is_outlined_where_it_is_with_its_reason_and_values() -> None:
 def test_logarithmic_signals_tell_their_values_in_their_own_unit() -> None:
     (outline,) = evidence(moving(10, 20, 40.0, "velocity_error_px")).outlines(THRESHOLD)
     assert outline.in_words == "unexpected motion: 40.0 px a frame off the predicted, here usually 0.6 at most"
+
+
+def test_rare_motion_tells_how_rare_it_is_and_what_is_usual() -> None:
+    (outline,) = evidence(moving(10, 20, 8.0, "direction_rarity")).outlines(THRESHOLD)
+    seen = round(math.exp(8) / 100) * 100
+    assert outline.in_words.startswith(f"rare motion there: once in {seen:,} normal moments, here usually once in ")
+    (unseen,) = evidence(moving(10, 20, 20.0, "direction_rarity")).outlines(THRESHOLD)
+    assert unseen.values.startswith("less than once in a million normal moments")
 
 
 def test_what_has_no_unit_has_its_reason_alone() -> None:

@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.common.errors import TrainingError
+from engine.calibrating.length import FootageLength
+from engine.common.errors import TrainingError, VideoError
 from engine.common.events import Progress, ShouldStop
 from engine.detector_library import DetectorLibrary
 from engine.scoring.zones import Zone, ZoneKind
@@ -26,9 +27,19 @@ VIDEO, DETECTOR = Path("/gate/monday.mp4"), Path("/detectors/plaza.safetensors")
 ZONES = (Zone.rectangle(ZoneKind.IGNORED, (0, 0), (0.5, 0.25)),)
 
 
+LENGTHS = {VIDEO.name: 60.0, "tuesday.mp4": 24.0, "wednesday.mp4": 156.0}
+
+
 @pytest.fixture
-def controller(qapp: QApplication) -> Iterator[CameraController]:
+def controller(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[CameraController]:
     del qapp
+
+    def length_of(path: Path, *_: object) -> FootageLength:
+        if path.name not in LENGTHS:
+            raise VideoError("This file holds no video", subject=path, advice="Choose another file.")
+        return FootageLength(LENGTHS[path.name], LENGTHS[path.name] - 4)
+
+    monkeypatch.setattr(camera_learning, "length_of", length_of)
     controller = CameraController()
     yield controller
     controller.close()
@@ -63,7 +74,7 @@ def test_learns_from_this_recording_and_those_that_were_added(
     monkeypatch.setattr(camera_learning, "learn_camera", work)
     assert dialog.videos() == [VIDEO]
     dialog.add_videos([VIDEO, Path("/gate/tuesday.mp4"), Path("/gate/wednesday.mp4")])
-    dialog.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    dialog.list.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
     with qtbot.waitSignals([controller.begun, controller.learnt]):
         click(qtbot, dialog.start_button)
     assert asked == [CameraRequest(DETECTOR, "cpu", (VIDEO, Path("/gate/wednesday.mp4")), ZONES)]
@@ -75,8 +86,39 @@ def test_learns_from_this_recording_and_those_that_were_added(
 
 
 def test_without_a_recording_there_is_nothing_to_learn(dialog: LearnCameraDialog) -> None:
-    dialog.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    dialog.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
     assert not dialog.start_button.isEnabled()
+
+
+def column(dialog: LearnCameraDialog, number: int) -> list[str]:
+    return [dialog.list.topLevelItem(row).text(number) for row in range(dialog.list.topLevelItemCount())]
+
+
+def test_says_how_long_the_recordings_are_and_what_that_can_promise(dialog: LearnCameraDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(dialog.sum_label.text()))
+    assert "1 recording, 48 s of it usable" in dialog.sum_label.text()
+    # 47.6 of 56 seconds, and fewer than one alarm in all of them is a guess.
+    assert "not less than 74 an hour" in dialog.sum_label.text()
+    dialog.add_videos([Path("/gate/wednesday.mp4")])
+    qtbot.waitUntil(lambda: "2 recordings" in dialog.sum_label.text())
+    assert column(dialog, 1) == ["60 s", "2.6 min"]
+    assert column(dialog, 2) == ["48 s", "2.2 min"]
+    assert "not less than 21 an hour" in dialog.sum_label.text()
+
+
+def test_too_short_recordings_are_told_before_anything_begins(dialog: LearnCameraDialog, qtbot: QtBot) -> None:
+    dialog.add_videos([Path("/gate/tuesday.mp4")])
+    dialog.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
+    qtbot.waitUntil(lambda: "too short" in dialog.sum_label.text())
+    assert "at least 36 s in all" in dialog.sum_label.text()
+    assert not dialog.start_button.isEnabled()
+
+
+def test_a_recording_that_cannot_be_opened_is_left_out(dialog: LearnCameraDialog, qtbot: QtBot) -> None:
+    dialog.add_videos([Path("/gate/notes.mp4")])
+    qtbot.waitUntil(lambda: "can't be opened" in column(dialog, 1))
+    assert "holds no video" in dialog.list.topLevelItem(1).toolTip(1)
+    assert dialog.videos() == [VIDEO]
 
 
 def test_says_why_it_came_to_nothing_and_lets_others_be_chosen(

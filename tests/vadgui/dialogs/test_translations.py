@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.calibrating.length import NO_FOOTAGE, FootageLength
 from engine.common.events import Progress
 from engine.detector_library import DetectorLibrary
 from engine.export.clip_names import FIELDS
@@ -100,6 +101,11 @@ def test_detectors(tmp_path: Path, qtbot: QtBot) -> None:
 def test_learning(qtbot: QtBot) -> None:
     names = {"/gate/monday.mp4", "monday.mp4", "tuesday.mp4", "sunday.mp4", "/gate/"}
     camera = kept(LearnCameraDialog(VIDEO), qtbot)
+    camera.add_videos([VIDEO])
+    for length in (FootageLength(9.0, 8.0), FootageLength(900.0, 800.0)):
+        camera.show_length(VIDEO, length)
+        assert untranslated(camera, names) == []
+    camera.show_length(VIDEO, NO_FOOTAGE, "/gate/")
     camera.show_progress(Progress("Reading", 1, 2, seconds_left=60.0))
     assert untranslated(camera, names) == []
     verdicts = kept(LearnVerdictsDialog(), qtbot)

@@ -6,8 +6,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times
-from vadgui.model.session import ReviewSession
+from tests.vadgui.synthetic import (
+    calibrated_detector,
+    calibrated_signals,
+    open_session,
+    signals_with_bumps,
+    steady_times,
+)
+from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
 from vadgui.segments.view import SegmentList
 
 COUNT = 6000
@@ -37,6 +43,54 @@ def test_it_is_folded_at_first_and_costs_nothing(segments: SegmentList) -> None:
     assert segments.moments.isVisible()
     assert not segments.moments.list.isVisible()
     assert segments.moments.model.rowCount() == 0
+
+
+def finish(session: ReviewSession) -> None:
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
+
+
+@pytest.fixture
+def calm(qtbot: QtBot) -> tuple[ReviewSession, SegmentList]:
+    """A session in which nothing is flagged by five minutes of footage, and its list."""
+    session = open_session(steady_times(COUNT), calibrated_signals(COUNT, []), detector=calibrated_detector())
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    view.resize(300, 600)
+    view.show()
+    qtbot.waitExposed(view)
+    return session, view
+
+
+def test_it_unfolds_itself_where_nothing_reaches_a_doubtful_threshold(
+    calm: tuple[ReviewSession, SegmentList], qtbot: QtBot
+) -> None:
+    session, view = calm
+    assert not view.moments.list.isVisible()
+    finish(session)
+    assert view.moments.list.isVisible()
+    assert view.moments.model.rowCount() == 10
+    # Whoever folds it wants it folded.
+    unfold(view, qtbot)
+    session.set_analysis(AnalysisState(AnalysisPhase.RUNNING, COUNT, COUNT))
+    finish(session)
+    assert not view.moments.list.isVisible()
+
+
+def test_what_unfolded_itself_folds_with_the_next_recording(calm: tuple[ReviewSession, SegmentList]) -> None:
+    session, view = calm
+    finish(session)
+    session.close_video()
+    assert not view.moments.fold_button.isChecked()
+
+
+def test_it_stays_folded_where_something_is_flagged(qtbot: QtBot) -> None:
+    signals = calibrated_signals(COUNT, [(1000, 1100)])
+    session = open_session(steady_times(COUNT), signals, detector=calibrated_detector())
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    finish(session)
+    assert session.scoring.segments
+    assert not view.moments.fold_button.isChecked()
 
 
 def test_what_a_high_threshold_hides_is_listed_the_highest_first(
