@@ -340,7 +340,7 @@ class Program(QObject):
         recordings.open_requested.connect(self.open_video)
         self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)
-        recordings.job_of = self._job_of
+        recordings.queue.job_of = self._job_of
         recordings.failed.connect(self._reporter.report)
         recordings.model.set_paused(not self._settings.analyse_on_open)
         recordings.begin()
