@@ -267,7 +267,8 @@ def draw_note(picture: Pixels, text: str) -> None:
 
 
 def _enlargement(picture: Pixels) -> float:
-    return max(min(picture.shape[:2]) / _LARGE_PX, 1.0)
+    height, width = picture.shape[:2]
+    return max(int(min(height, width)) / _LARGE_PX, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,7 +289,7 @@ class _Plate:
     @property
     def room_px(self) -> int:
         """How wide a line of words can be."""
-        return self.picture.shape[1] - 4 * self.gap_px
+        return int(self.picture.shape[1]) - 4 * self.gap_px
 
     def size(self, words: Sequence[str]) -> tuple[int, int]:
         """Width and height with these lines."""
