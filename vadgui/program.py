@@ -318,7 +318,7 @@ class Program(QObject):
     def _job_of(self, video: Path) -> QueueJob | None:
         """How a recording of the list is analysed; not where its folder has no detector yet: nobody would be asked."""
         detector = self._settings.detector_for(video)
-        return QueueJob(video, detector, self._settings.device) if detector and is_file_in_time(detector) else None
+        return QueueJob(video, detector, self._settings.device) if detector else None
 
     def _connect_recordings(self) -> None:
         recordings, window = self.recordings, self.window

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.errors import DeviceError, ScoreStoreError
+from engine.common.in_time import is_file_in_time
 from engine.common.language import tr_noop
 from engine.common.remote_path import as_path
 from engine.review.recording_list import AnalysisStage, failure_fields
@@ -78,10 +80,11 @@ class RecordingQueue(QObject):
         jobs: dict[str, QueueJob] = {}
         lacking: set[str] = set()
         by_folder: dict[Path, QueueJob | None] = {}
+        is_there = cache(is_file_in_time)  # of many folders, few have a detector of their own
         for path in (as_path(each.path) for each in model.recordings if each.stage in waiting):
             if path.parent not in by_folder:
                 by_folder[path.parent] = self.job_of(path)
-            if job := by_folder[path.parent]:
+            if (job := by_folder[path.parent]) and is_there(job.detector):
                 jobs[str(path)] = replace(job, path=path)
             else:
                 lacking.add(str(path))
