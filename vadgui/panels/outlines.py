@@ -13,8 +13,9 @@ _LINE = QColor(255, 210, 0)
 _PLATE = QColor(0, 0, 0, 190)
 _PADDING_PX = 4
 _GAP_PX = 3
+_BREAK_PX = 40
+"""What a line lacks on average because a word goes to the next."""
 _MAX_LINES = 2
-_BREAK_PX = 20  # half a word
 _MIN_WIDTH_PX = 220
 """Narrower pictures have no room for words."""
 
@@ -67,15 +68,20 @@ def _paint_plate(painter: QPainter, place: QRectF, text: str) -> None:
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 
+def _wrapped(text: str, metrics: QFontMetricsF, width: float) -> QRectF:
+    return metrics.boundingRect(QRectF(0, 0, width, 0), int(Qt.TextFlag.TextWordWrap), text)
+
+
 def _words(outline: Outline, metrics: QFontMetricsF, width: float) -> Iterator[tuple[str, QSizeF]]:
     """What an outline says in lines so wide, and their size, unless they are too many; then the reason alone."""
-    length = metrics.horizontalAdvance(outline.in_words)
-    # Lines of like length first: a single word in the second looks lost.
-    even = min(width, length / _MAX_LINES + _BREAK_PX) if length > width else width
-    for room in (even, width):
-        wrapped = metrics.boundingRect(QRectF(0, 0, room, 0), int(Qt.TextFlag.TextWordWrap), outline.in_words)
-        if wrapped.width() <= width and wrapped.height() < (_MAX_LINES + 0.5) * metrics.lineSpacing():
-            yield outline.in_words, wrapped.size()
+    wrapped = _wrapped(outline.in_words, metrics, width)
+    lines = round(wrapped.height() / metrics.lineSpacing())
+    if lines > 1:
+        # In lines of like length: a single word in the last looks lost.
+        even = _wrapped(outline.in_words, metrics, metrics.horizontalAdvance(outline.in_words) / lines + _BREAK_PX)
+        wrapped = min(even, wrapped, key=lambda each: (each.height(), each.width()))
+    if wrapped.width() <= width and wrapped.height() < (_MAX_LINES + 0.5) * metrics.lineSpacing():
+        yield outline.in_words, wrapped.size()
     reason = metrics.elidedText(outline.reason, Qt.TextElideMode.ElideRight, width)
     yield reason, QSizeF(metrics.horizontalAdvance(reason), metrics.height())
 
