@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from release import CONSTRAINTS, ROOT, build, environment_with
+from set_up import is_x86
 
 BUNDLER = "pyinstaller==6.22.3"
 SPEC = ROOT / "packaging" / "bundle.spec"
@@ -45,7 +46,9 @@ def build_bundle(folder: Path) -> Path | None:
             return None
         wheel, _ = build(Path(place, "wheel"))
         pins = ["--constraint", str(CONSTRAINTS)]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *pins, str(wheel)], check=True)
+        # Whether the machines it goes to have a GPU, nobody knows here.
+        wanted = f"{wheel}[openvino]" if is_x86() else str(wheel)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *pins, wanted], check=True)
         places = ["--distpath", str(folder), "--workpath", str(Path(place, "work"))]
         command = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, str(SPEC)]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}

@@ -18,10 +18,10 @@ from hypothesis import settings as hypothesis_settings
 
 from engine.common.paths import (
     camera_zones_file,
-    chosen_reviews_file,
     frame_rates_file,
     name_patterns_file,
     recordings_file,
+    reviews_folder,
 )
 from tests.network import refuse_network
 from tests.read_only import ReadOnlyFolder
@@ -135,8 +135,9 @@ def read_only_folder() -> Iterator[ReadOnlyFolder]:
 def _nothing_is_remembered() -> Iterator[None]:
     """What a person tells the program once holds from then on, but not from one test to the next."""
     yield
-    for kept in (recordings_file, frame_rates_file, name_patterns_file, camera_zones_file, chosen_reviews_file):
+    for kept in (recordings_file, frame_rates_file, name_patterns_file, camera_zones_file):
         kept().unlink(missing_ok=True)
+    shutil.rmtree(reviews_folder(), ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 import resources
 from engine.common.errors import DetectorFileError
 from engine.common.paths import analyses_folder, recordings_file
+from engine.common.remote_path import as_path
 from engine.detector_library import find_detector
 from vadgui import errors
 from vadgui.demo import run_demo
@@ -56,7 +57,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line; None means `sys.argv`."""
     parser = argparse.ArgumentParser(prog="vadgui", description="Review surveillance video for what is unusual.")
     parser.add_argument(
-        "videos", metavar="VIDEO", nargs="*", type=Path, help="videos and folders to review; the first is opened"
+        "videos",
+        metavar="VIDEO",
+        nargs="*",
+        type=as_path,
+        help="videos, folders and URLs to review; the first is opened",
     )
     parser.add_argument(
         "--detector",

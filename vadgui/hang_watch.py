@@ -1,4 +1,4 @@
-"""Tells when FFmpeg does not come back from a recording, and lets the window go on without it."""
+"""Tells when FFmpeg or a disk does not come back from a recording, and lets the window go on without it."""
 
 from __future__ import annotations
 
@@ -46,12 +46,10 @@ class HangWatch(QObject):
         self._asked = mine[0] if mine else None
         if self._asked is None:
             return
-        question = tr("{name} has kept the decoder busy for ten seconds.").format(
-            name=displayable(self._asked.path.name)
-        )
+        question = tr("{name} has not answered for ten seconds.").format(name=displayable(self._asked.path.name))
         explanation = tr(
-            "Its drive may be slow, or the file damaged. The decoder can't be interrupted, but the window can go on "
-            "without this recording. What was decided is saved."
+            "Its drive or network share may be slow or not answer, or the file damaged. Reading can't be interrupted, "
+            "but the window can go on without this recording. What was decided is saved."
         )
         answers = {tr("Close the recording"): partial(self._abandon, self._asked.path)}
         self._box = box = ask(self._window, question, explanation, answers, otherwise=tr("Wait"))

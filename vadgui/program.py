@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSignalBlocker
 
 import resources
 from engine.common.errors import DetectorFileError, DeviceError, VadError, VideoError
+from engine.common.in_time import is_file_in_time
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.remote_path import RemotePath, as_path
@@ -226,7 +227,7 @@ class Program(QObject):
         wanted = self._settings.detector_for(video)
         if current is not None and current == wanted:
             return True
-        if wanted is not None and wanted.is_file():
+        if wanted is not None and is_file_in_time(wanted):
             self._pending_detector = wanted
         elif current is not None:
             self.session.drop_detector()
@@ -317,7 +318,7 @@ class Program(QObject):
     def _job_of(self, video: Path) -> QueueJob | None:
         """How a recording of the list is analysed; not where its folder has no detector yet: nobody would be asked."""
         detector = self._settings.detector_for(video)
-        return QueueJob(video, detector, self._settings.device) if detector and detector.is_file() else None
+        return QueueJob(video, detector, self._settings.device) if detector and is_file_in_time(detector) else None
 
     def _connect_recordings(self) -> None:
         recordings, window = self.recordings, self.window
@@ -335,6 +336,7 @@ class Program(QObject):
         dock.view.pause_requested.connect(recordings.model.set_paused)
         dock.neighbour_requested.connect(recordings.navigation.open_neighbour)
         window.reviewing.go_elsewhere = recordings.navigation.open_unreviewed
+        window.reviewing.count_unanalysed = recordings.model.count_unanalysed
         recordings.open_requested.connect(self.open_video)
         self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)

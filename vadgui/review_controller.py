@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from engine.common.errors import VadError
+from engine.common.in_time import answer_in_time
 from engine.common.language import tr
 from engine.common.paths import is_same_file
 from engine.review.camera_zones import remember_zones
@@ -58,7 +60,7 @@ class ReviewController(QObject):
         self.keeper.flush()
         mine = session.review.document(session.playhead, None)
         is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
-        if found.opened and not is_same_file(found.opened.path, self.keeper.path):
+        if found.opened and not _is_same(found.opened.path, self.keeper.path):
             is_mine = False  # somebody else's review of the same recording, or this one where it was moved to
         session.open_video(opened.info, opened.times)
         if is_mine and mine:
@@ -133,6 +135,11 @@ class ReviewController(QObject):
                 remember_pattern(pattern)
             except VadError as error:
                 self._reporter.report(error)
+
+
+def _is_same(opened: Path, kept: Path | None) -> bool:
+    """Whether the review that was opened is the one that is kept."""
+    return kept is not None and answer_in_time(kept.parent, lambda: is_same_file(opened, kept), opened == kept)
 
 
 def _in_a_line(error: VadError) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from engine.common.errors import ReviewError
+from engine.common.in_time import answer_in_time
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.paths import is_same_file
@@ -64,13 +65,16 @@ class SaveAsController(QObject):
         """Save it there under a review's suffix; ask first where there is something else."""
         if not path.name.endswith(SUFFIX):
             path = path.with_name(f"{path.name.removesuffix('.json').removesuffix('.review')}{SUFFIX}")
-        if is_same_file(path, self._reviews.path) or not os.path.lexists(path) or path.is_dir():
+        kept = self._reviews.path
+        # A folder that does not answer is told when it is written to.
+        there = answer_in_time(path.parent, lambda: _what_is_there(path, kept), otherwise="")
+        if not there:
             self._save(path, replaces=False)
             return
         ask(
             self._window,
             tr("{name} is there already. Replace it?").format(name=displayable(path.name)),
-            _what_is_there(path),
+            there,
             {tr("Replace"): lambda: self._save(path, replaces=True)},
         )
 
@@ -86,8 +90,10 @@ class SaveAsController(QObject):
         self._action.setEnabled(self._session.video is not None and not self._session.review.read_only)
 
 
-def _what_is_there(path: Path) -> str:
-    """In words, so that nobody replaces a day's work for its name."""
+def _what_is_there(path: Path, kept: Path | None) -> str:
+    """In words, so that nobody replaces a day's work for its name; empty where there is nothing to be replaced."""
+    if is_same_file(path, kept) or not os.path.lexists(path) or path.is_dir():
+        return ""
     try:
         review = read_review(path).review
     except ReviewError:

@@ -16,9 +16,11 @@ from typing import Any, Generic, TypeVar, get_args, overload
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
+from engine.common.in_time import is_file_in_time
 from engine.common.json_values import decode
 from engine.common.language import LANGUAGES, tr_noop
-from engine.common.paths import resolved
+from engine.common.paths import written_out
+from engine.common.remote_path import as_path
 from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
@@ -357,9 +359,9 @@ class Settings(QObject):
 
     @property
     def last_detector(self) -> Path | None:
-        """The detector used last, if its file still exists."""
+        """The detector used last, if its file still exists and can be reached."""
         path = Path(self.detector) if self.detector else None
-        return path if path and path.is_file() else None
+        return path if path and is_file_in_time(path) else None
 
     def detector_for(self, video: Path) -> Path | None:
         """The detector that was used last for the recordings of a folder; None where none was."""
@@ -391,7 +393,7 @@ class Settings(QObject):
     def newer_detector_for(self, video: Path) -> Path | None:
         """What learnt from the detector of a recording's folder and was not decided about there, if its file exists."""
         path = _paths_in(self._newer_by_folder).get(_folder_of(video))
-        return Path(path) if path and Path(path).is_file() else None
+        return Path(path) if path and is_file_in_time(Path(path)) else None
 
     def keep_detector(self, video: Path) -> None:
         """Offer no newer detector in a recording's folder."""
@@ -411,11 +413,11 @@ class Settings(QObject):
     @property
     def recent_videos(self) -> list[Path]:
         """Recently opened recordings, newest first; nobody looks for them, as a dead share would block."""
-        return [Path(line) for line in self._recent_videos.splitlines() if line]
+        return [as_path(line) for line in self._recent_videos.splitlines() if line]
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""
-        paths = [str(resolved(path)), *self._recent_videos.splitlines()]
+        paths = [str(written_out(path)), *self._recent_videos.splitlines()]
         self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
 
     @property
@@ -440,7 +442,7 @@ def _discard(store: QSettings, folder: TemporaryDirectory[str]) -> None:
 
 
 def _folder_of(video: Path) -> str:
-    return str(video.resolve().parent)
+    return str(written_out(video).parent)
 
 
 def _paths_in(setting: str) -> dict[str, str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.analysis.predicted_ahead import predicted_ahead
+from engine.analysis.still_pictures import references
 from engine.analysis.transitions import Transition, every_transition, measured_motion, sampled_transitions
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop, never_stop
@@ -132,6 +134,7 @@ def analyse_samples(
     predictor: Predictor,
     samples: Frames,
     predicted: npt.NDArray[np.bool_],
+    reference_samples: Frames | None = None,
     *,
     frame_seconds: float | None = None,
     placed: Sequence[str] | None = None,
@@ -139,8 +142,9 @@ def analyse_samples(
 ) -> Iterator[FrameResult]:
     """Stream the raw signals of some frames, ascending numbers from 1 on, that need neither frame model nor teacher.
 
-    The motion model looks at those that are to be `predicted`; the others have signals of motion alone. Told in px a
-    frame of `frame_seconds`, with values of windows, as by `analyse`.
+    The motion model looks at those that are to be `predicted`; the others have signals of motion alone. Where the
+    detector knows up to which change pictures are still, those take over the prediction of the sample that
+    `reference_samples` [N] names. Told in px a frame of `frame_seconds`, with values of windows, as by `analyse`.
 
     Raises:
         VideoError: a frame can't be decoded.
@@ -150,51 +154,20 @@ def analyse_samples(
     ratio = _told_ratio(source, predictor, frame_seconds)
     radius_px, normal_model = predictor.settings.flow_radius_px, predictor.normal_model
     names = placed_signals(predictor.settings.calibration) if placed is None else placed
+    is_gated = predictor.still_change is not None
 
     def result(transition: Transition, prediction: MotionPrediction | None) -> FrameResult:
         expected = None
         if prediction is not None:
             expected = Predicted(None, rgb_to_flow(prediction.flow_rgb, radius_px), prediction.appearance)
-        motion = measured_motion(transition, ratio)
+        motion = measured_motion(transition, ratio, is_gated=is_gated)
         signals, windows = measure(transition.current, None, motion, expected, normal_model)
         return FrameResult(transition.index, transition.pts_seconds, signals, pack_places(windows, names))
 
-    transitions = zip(sampled_transitions(source, samples, should_stop), predicted.tolist(), strict=False)
-    with closing(_predicted_ahead(transitions, predictor, should_stop)) as batches:
+    sampled = sampled_transitions(source, samples, should_stop, reference_samples)
+    transitions = zip(sampled, predicted.tolist(), strict=False)
+    with closing(predicted_ahead(transitions, predictor, should_stop)) as batches:
         yield from _measured(batches, predictor, result)
-
-
-def _predicted_ahead(
-    transitions: Iterable[tuple[Transition, bool]], predictor: Predictor, should_stop: ShouldStop
-) -> Generator[list[tuple[Transition, MotionPrediction | None]], None, None]:
-    """Transitions with the motion model's predictions of those that are to have one, a batch at a time.
-
-    While a batch is with its reader, the next one is predicted in a thread of its own.
-    """
-
-    def finished(batch: _Chosen, coming: Future[list[MotionPrediction]]) -> list[tuple[Transition, Any]]:
-        predictions = iter(coming.result())
-        return [(transition, next(predictions) if is_predicted else None) for transition, is_predicted in batch]
-
-    def begun(batch: _Chosen) -> tuple[_Chosen, Future[list[MotionPrediction]]]:
-        seen = [transition.previous for transition, is_predicted in batch if is_predicted]
-        return batch, thread.submit(predictor.predict_motion, seen)
-
-    with ThreadPoolExecutor(1, "predicting") as thread:
-        batch: _Chosen = []
-        ahead = None
-        for transition, is_predicted in transitions:
-            batch.append((transition, is_predicted))
-            if should_stop():
-                raise Cancelled
-            if sum(chosen for _, chosen in batch) == predictor.batch_size:
-                coming, batch = begun(batch), []
-                if ahead:
-                    yield finished(*ahead)
-                ahead = coming
-        for last in (ahead, begun(batch)):
-            if last:
-                yield finished(*last)
 
 
 def judge(
@@ -230,6 +203,7 @@ def judge(
         predictor,
         samples,
         predicted,
+        None if predictor.still_change is None else references(source, samples, sampling),
         frame_seconds=frame_seconds,
         placed=placed,
         should_stop=should_stop,
@@ -258,7 +232,7 @@ def motions(
     if frames is None:
         frames = np.arange(1, len(source))
     for transition in sampled_transitions(source, frames, should_stop):
-        yield transition.index, transition.previous, measured_motion(transition, ratio).windows
+        yield transition.index, transition.previous, measured_motion(transition, ratio, is_gated=True).windows
         if should_stop():
             raise Cancelled
 
@@ -297,8 +271,6 @@ def _told_ratio(source: VideoSource, predictor: Predictor, frame_seconds: float 
 
 
 _Batch = list[tuple[Transition, "Prediction"]]
-_Chosen = list[tuple[Transition, bool]]
-"""Transitions, and whether the motion model is to predict each."""
 
 
 def _predicted(

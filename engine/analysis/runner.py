@@ -38,7 +38,7 @@ SEGMENTS_PHASE = tr_noop("Segments frame by frame")
 REPORT_SECONDS = 0.2
 _FLUSH_SECONDS = 2.0
 PACE_SECONDS = 5.0
-_MACHINE_SETTINGS = ("device", "dtype", "motion_int8", "teacher")
+_MACHINE_SETTINGS = ("device", "dtype", "motion_int8", "still_change", "teacher")
 """Of a key: known only once a detector is loaded, and of no account to what the signals mean."""
 
 

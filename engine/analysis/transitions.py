@@ -11,7 +11,7 @@ import numpy as np
 from engine.common.events import ShouldStop
 from engine.flow.teachers import DisTeacher
 from engine.models.picture import PICTURE_SIZE, model_picture
-from engine.scoring.motion import MeasuredMotion, baseline_frames
+from engine.scoring.motion import MeasuredMotion, baseline_frames, is_moving
 from engine.scoring.sampling import Frames
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -33,6 +33,8 @@ class Transition:
     """Between which its motion is measured."""
     moved_frames: int
     """How many frames lie between those."""
+    reference: tuple[int, Pixels] | None = None
+    """Number and picture of the frame before another sample, whose prediction this one may take over."""
 
 
 def every_transition(
@@ -64,14 +66,24 @@ def every_transition(
     yield from measurable()
 
 
-def sampled_transitions(source: VideoSource, samples: Frames, should_stop: ShouldStop) -> Iterator[Transition]:
-    """The transitions that end with the sampled frames, their motion measured over a whole baseline."""
+def sampled_transitions(
+    source: VideoSource, samples: Frames, should_stop: ShouldStop, references: Frames | None = None
+) -> Iterator[Transition]:
+    """The transitions that end with the sampled frames, their motion measured over a whole baseline.
+
+    With each goes the picture before its reference, which is one of the samples up to it; 0 where it has none.
+    """
     baseline = min(baseline_frames(source.times), max(len(source) - 1, 1))
     # Where fewer frames lie before a sample than the baseline has, it takes the motion of the first whole one.
-    needed = np.stack([np.maximum(samples - baseline, 0), samples - 1, samples, np.maximum(samples, baseline)])
+    needed = [np.maximum(samples - baseline, 0), samples - 1, samples, np.maximum(samples, baseline)]
+    if references is None:
+        references = np.zeros_like(samples)
+    needed.append(references[references > 0] - 1)
+    # By then all references of later samples lie at or behind it.
+    kept_from = np.minimum.accumulate(np.where(references > 0, references - 1, samples)[::-1])[::-1]
     pictures: dict[int, Frame] = {}
-    coming = iter(source.pictures(np.unique(needed), PICTURE_SIZE, should_stop))
-    for t in map(int, samples):
+    coming = iter(source.pictures(np.unique(np.concatenate(needed)), PICTURE_SIZE, should_stop))
+    for t, reference, kept in zip(samples.tolist(), references.tolist(), kept_from.tolist(), strict=True):
         earlier, before, current, later = max(t - baseline, 0), t - 1, t, max(t, baseline)
         while later not in pictures:
             frame = next(coming, None)
@@ -80,13 +92,19 @@ def sampled_transitions(source: VideoSource, samples: Frames, should_stop: Shoul
             pictures[frame.index] = frame
         frames = [pictures[each] for each in (earlier, before, current, later)]
         first, previous, now, last = (each.pixels for each in frames)
-        yield Transition(t, frames[2].pts_seconds, previous, now, None, (first, last), later - earlier)
-        for gone in [number for number in pictures if number < t - baseline]:
+        other = (reference - 1, pictures[reference - 1].pixels) if reference else None
+        yield Transition(t, frames[2].pts_seconds, previous, now, None, (first, last), later - earlier, other)
+        for gone in [number for number in pictures if number < t - baseline and number != kept]:
             del pictures[gone]
 
 
-def measured_motion(transition: Transition, ratio: float) -> MeasuredMotion:
-    """What moved in the transition, in px of frames of which one of the video's lasts `ratio`."""
+def measured_motion(transition: Transition, ratio: float, *, is_gated: bool = False) -> MeasuredMotion:
+    """What moved in the transition, in px of frames of which one of the video's lasts `ratio`.
+
+    Gated, no flow is estimated where nothing moves; how far the camera moved is 0 there.
+    """
+    if is_gated and not is_moving(*transition.moved):
+        return MeasuredMotion.none(*transition.moved)
     # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
     # and DIS's quicker presets err too much (docs/research/flow-teachers.md).
     flow = DisTeacher().flow(*transition.moved)

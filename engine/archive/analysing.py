@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -78,7 +78,14 @@ class RecordingFailed:
     """Whether it is tried no more."""
 
 
-Event = Progress | RecordingAnalysed | RecordingFailed
+@dataclass(frozen=True)
+class WorkersDiffer:
+    """Workers are of several kinds, so that the last bits of results depend on which worker judged what."""
+
+    kinds: Sequence[str]
+
+
+Event = Progress | RecordingAnalysed | RecordingFailed | WorkersDiffer
 
 
 def analyse_waiting(
@@ -148,9 +155,12 @@ def analyse_divided(
         lease_seconds=settings.lease_seconds,
         should_stop=should_stop,
     )
-    judged, rate = 0, ProgressRate(0, clock())
+    judged, rate, known_kinds = 0, ProgressRate(0, clock()), 1
     with closing(dispatcher.run()) as work:
         for event in work:
+            if len(workers.kinds) > known_kinds:
+                known_kinds = len(workers.kinds)
+                yield WorkersDiffer(workers.kinds)
             match event:
                 case ShardStored():
                     judged += event.judged

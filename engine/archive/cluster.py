@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.archive.shards import Judge, Outcome, Shard
 from engine.archive.workers import Ended, Worker, Workers
 from engine.common.errors import ArchiveError, VadError
 from engine.common.language import tr
 from engine.scoring.sampling import Sampling
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and only workers need it.
+    from engine.models.predictor import Predictor
 
 LOCAL = "local"
 """The address of a cluster of this machine alone, which lives as long as the workers do."""
@@ -24,7 +31,17 @@ SHARDS_AHEAD = 2
 MOST_STARTS = 3
 """So often a worker may die while it starts before all is given up."""
 _ANSWER_SECONDS = 10.0
+_CLIENT = "ray://"
+"""Before the address of a cluster that this machine is no node of."""
 _OBJECT_STORE_BYTES = 256 << 20  # only signals travel
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Why a worker can't load the detector."""
+
+    subject: str
+    advice: str
 
 
 @dataclass(eq=False)
@@ -52,13 +69,18 @@ class RayWorkers(Workers):
         device: str = "auto",
         count: int | None = None,
         cores: int = 1,
+        refuses_mixture: bool = False,
     ) -> None:
         """`detector` is its file here: workers are sent its content. Each has `cores` cores, or a GPU and those.
+
+        With `refuses_mixture`, a worker of another kind than the others ends the work.
 
         Raises:
             ArchiveError: Ray is not installed, or the cluster does not answer or has no room for a worker.
         """
         self._ray = _import_ray()
+        self._refuses_mixture = refuses_mixture
+        self._kinds: list[str] = []
         self._processes: dict[Worker, _Process] = {}
         self._pending: dict[Any, Worker] = {}
         self._connect(address, count, cores)
@@ -85,6 +107,11 @@ class RayWorkers(Workers):
         return len(self._processes)
 
     @property
+    def kinds(self) -> Sequence[str]:
+        """Those of the workers that have loaded the detector so far."""
+        return tuple(self._kinds)
+
+    @property
     def free(self) -> Sequence[Worker]:
         """Those that have loaded the detector and can be given a shard, first those that have none."""
         begun = [worker for worker, each in self._processes.items() if each.starting is None]
@@ -101,7 +128,8 @@ class RayWorkers(Workers):
         """What has ended.
 
         Raises:
-            ArchiveError: a worker can't load the detector, or dies each time that it starts.
+            ArchiveError: a worker can't load the detector, dies each time that it starts, or is of a kind that is
+                refused.
         """
         starting = {each.starting: worker for worker, each in self._processes.items() if each.starting is not None}
         references = [*self._pending, *starting]
@@ -147,7 +175,7 @@ class RayWorkers(Workers):
     def _take_started(self, worker: Worker, reference: Any) -> None:
         process = self._processes[worker]
         try:
-            problem = self._ray.get(reference)
+            started = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             if process.starts >= MOST_STARTS:
                 what = tr("A worker of the cluster died each of the {count} times that it started").format(
@@ -159,8 +187,17 @@ class RayWorkers(Workers):
             self._ray.kill(process.actor)
             self._replace(worker, process.starts + 1)
             return
-        if problem:
-            raise ArchiveError(tr("A worker of the cluster can't begin"), subject=problem[0], advice=problem[1])
+        if isinstance(started, _Refusal):
+            raise ArchiveError(
+                tr("A worker of the cluster can't begin"), subject=started.subject, advice=started.advice
+            )
+        if started not in self._kinds:
+            self._kinds.append(started)
+            if self._refuses_mixture and len(self._kinds) > 1:
+                advice = tr(
+                    "Use machines of one kind, or allow their mixture: scores then differ in their last digits."
+                )
+                raise ArchiveError(tr("Workers of the cluster differ"), subject="; ".join(self._kinds), advice=advice)
         process.starting = None
 
     def _take_ended(self, worker: Worker, reference: Any) -> Iterator[Ended]:
@@ -186,8 +223,8 @@ class _Judging:
         self._device = device
         self._threads = threads
 
-    def start(self) -> tuple[str, str] | None:
-        """Load the detector; subject and advice where that fails."""
+    def start(self) -> str | _Refusal:
+        """Load the detector; the kind of the worker, or why that failed."""
         import torch
 
         from engine.models.predictor import Predictor
@@ -199,22 +236,42 @@ class _Judging:
             try:
                 predictor = Predictor.open(path, self._device)
             except VadError as error:
-                return error.what, error.advice
+                return _Refusal(error.what, error.advice)
         self._judge = Judge(predictor, self._sampling)
-        return None
+        return _kind(predictor, self._sampling)
 
     def run(self, shard: Shard) -> Outcome:
         """What comes of a shard."""
         return self._judge.run(shard)
 
 
+def _kind(predictor: Predictor, sampling: Sampling) -> str:
+    """What besides detector and footage decides the last bits of a worker's results, as far as it can tell."""
+    import torch
+
+    if not sampling.is_every_frame:
+        predictor.prepare_motion()
+    parts = [predictor.device_label, f"torch {torch.__version__}"]
+    if predictor.is_on_cpu:
+        parts.append(torch.backends.cpu.get_cpu_capability())
+        with suppress(importlib.metadata.PackageNotFoundError):
+            parts.append(f"OpenVINO {importlib.metadata.version('openvino')}")
+    return ", ".join(parts)
+
+
 def _check_reachable(address: str) -> None:
     """Check that something listens there: Ray itself tries for minutes.
 
     Raises:
-        ArchiveError: nothing does.
+        ArchiveError: nothing does, or Ray's client is not installed, which the address asks for.
     """
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if address.startswith(_CLIENT) and find_spec("grpc") is None:
+        advice = tr(
+            "Install it, here and on the head: pip install 'vadgui[cluster]'. Or make this machine a node with "
+            "`ray start --address=HOST:6379`, and name HOST:6379."
+        )
+        raise ArchiveError(tr("Ray's client is not installed (grpcio)"), subject=address, advice=advice)
+    host, colon, port = address.removeprefix(_CLIENT).rpartition(":")
     if colon and port.isdecimal():
         try:
             socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from types import TracebackType
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from engine.archive import schema
 from engine.common.errors import ArchiveError
@@ -21,6 +22,7 @@ from engine.common.remote_path import url_scheme
 _BUSY_SECONDS = 30.0
 _REACHED_SECONDS = 10
 """A server that says nothing for so long is away; unless the URL has a `connect_timeout` of its own."""
+_AGAIN_SECONDS = 1.0
 _POSTGRES = "postgresql"
 _SECRET_PARAMETERS = ("password", "passfile", "sslpassword")
 """Of a URL's query, by which PostgreSQL's library takes passwords, too."""
@@ -31,8 +33,10 @@ _FIRST_TIME_LOCK = 0x76616441  # "vadA": two processes may make the tables of on
 class Archive:
     """An open archive; any number of threads and processes may have it open."""
 
-    def __init__(self, place: str, *, create: bool = False) -> None:
+    def __init__(self, place: str, *, create: bool = False, patience_seconds: float = 0.0) -> None:
         """Open the archive in a file, or at a `postgresql://` URL; `create` makes it where there is none.
+
+        A server that was reached and goes away later, such as for its update, is waited for so long.
 
         Raises:
             ArchiveError: it can't be reached, is none, or was made by a newer version.
@@ -43,11 +47,13 @@ class Archive:
             advice = tr("Check the name, or make one with `vad archive scan`.")
             raise ArchiveError(tr("There is no such archive"), subject=self.place, advice=advice)
         self._engine = _engine(self._url)
+        self._patience_seconds = 0.0
         with self.changing() if create else self.reading() as connection:
             is_new = self._check_version(connection, create)
         if is_new and self._is_file:
             with self._errors(tr("The archive can't be made")), self._engine.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA journal_mode = WAL")  # kept in the file
+        self._patience_seconds = 0.0 if self._is_file else patience_seconds
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -56,7 +62,7 @@ class Archive:
         Raises:
             ArchiveError: the data base says no.
         """
-        with self._errors(tr("The archive can't be read")), self._engine.connect() as connection:
+        with self._errors(tr("The archive can't be read")), self._connection() as connection:
             yield connection.execution_options(**{_READS: True})
 
     @contextlib.contextmanager
@@ -66,7 +72,7 @@ class Archive:
         Raises:
             ArchiveError: the data base says no.
         """
-        with self._errors(tr("The archive can't be used")), self._engine.begin() as connection:
+        with self._errors(tr("The archive can't be used")), self._connection() as connection, connection.begin():
             yield connection
 
     def now(self, connection: Connection) -> datetime:
@@ -118,6 +124,16 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _connection(self) -> Connection:
+        ends = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                return self._engine.connect()
+            except OperationalError:
+                if time.monotonic() >= ends:
+                    raise
+                time.sleep(_AGAIN_SECONDS)
 
     @property
     def _is_file(self) -> bool:

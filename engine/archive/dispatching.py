@@ -138,10 +138,13 @@ class Dispatcher:
                     yield from self._take(ended)
                 self._renew()
         finally:
-            for each in self._open.values():
-                each.close()
-                self._leases.release(each.recording)
+            opened = list(self._open.values())
             self._open.clear()
+            for each in opened:
+                each.close()
+            # Last, as it fails where the archive has gone away; the leases then end by themselves.
+            for each in opened:
+                self._leases.release(each.recording)
 
     def _give_shards(self) -> bool:
         """Give every free worker a shard; whether there was one for each that had nothing to do."""

@@ -47,6 +47,11 @@ class Lane:
         self.stops: Seconds = self.starts + [hit.stop_seconds - hit.start_seconds for hit in hits]
         self.scores: npt.NDArray[np.float64] = np.array([hit.peak_score or 0.0 for hit in hits])
         """Peak scores; 0 of what people drew."""
+        self.verdicts = [hit.verdict for hit in hits]
+        self._falling = np.argsort(-self.scores, kind="stable")
+        """Numbers of all segments, the highest first."""
+        self._ranks = np.argsort(self._falling)
+        """The place of each segment among those."""
 
     def number_of(self, key: HitKey | None) -> int | None:
         """The place of a segment among `hits`; None where it is not on this lane."""
@@ -59,7 +64,7 @@ class Lane:
     def hit_at(self, moment: datetime, within_seconds: float) -> Hit | None:
         """The segment at a moment, or so near to it; of several the highest."""
         at = moment.timestamp()
-        numbers = self._between(at - within_seconds, at + within_seconds)
+        numbers = np.arange(*self._range(at - within_seconds, at + within_seconds))
         numbers = numbers[self.stops[numbers] >= at - within_seconds]
         return self.hits[numbers[np.argmax(self.scores[numbers])]] if len(numbers) else None
 
@@ -69,14 +74,18 @@ class Lane:
 
     def prominent(self, start: datetime, stop: datetime, apart_seconds: float) -> npt.NDArray[np.intp]:
         """Numbers of the segments between two moments, the highest last; of those closer together the highest alone."""
-        numbers = self._between(start.timestamp(), stop.timestamp())
-        falling = numbers[np.argsort(-self.scores[numbers], kind="stable")]
-        _, first = np.unique(self.starts[falling] // apart_seconds, return_index=True)
-        return falling[np.sort(first)][::-1]
+        first, end = self._range(start.timestamp(), stop.timestamp())
+        if first == end:
+            return np.empty(0, np.intp)
+        cells = self.starts[first:end] // apart_seconds
+        begun = np.flatnonzero(np.concatenate([[True], cells[1:] != cells[:-1]]))
+        highest: npt.NDArray[np.intp] = np.minimum.reduceat(self._ranks[first:end], begun)
+        return self._falling[np.sort(highest)[::-1]]
 
-    def _between(self, start: float, stop: float) -> npt.NDArray[np.intp]:
+    def _range(self, start: float, stop: float) -> tuple[int, int]:
+        """The first number of the segments between two moments, and the one after the last."""
         first, end = np.searchsorted(self.starts, [start - _LONGEST_SEGMENT_SECONDS, stop], side="right")
-        return np.arange(first, end)
+        return int(first), int(end)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from engine.archive.cameras import CameraRule
 from engine.archive.database import Archive
 from engine.archive.listing import forget_analysis, list_segments
 from engine.archive.schema import FileState, folders, recordings
-from engine.archive.walking import FoundFile, video_files
+from engine.archive.walking import FoundFile, video_files, was_removed
 from engine.common.errors import ArchiveError, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr, tr_noop
@@ -48,6 +48,8 @@ class ScanReport:
     growing: int = 0
     reviewed: int = 0
     """Recordings whose review was read."""
+    left: list[Path] = field(default_factory=list)
+    """Folders that are gone, and whose recordings were all found elsewhere: the archive knows them no more."""
     problems: list[VadError] = field(default_factory=list)
     """Folders, files and reviews that can't be read, and why."""
 
@@ -267,16 +269,22 @@ class _FolderScan:
             self._read_review(file.path, recording_id, fingerprint, stamp)
 
     def _is_growing(self, file: FoundFile, row: Mapping[Any, Any] | None) -> bool:
-        if self._clock() - file.modified_ns / 1e9 < self._rest_seconds:
-            return True
+        if row is not None and _is_same_file(file, row):
+            return False  # it rested before; the clock may have been set back since
+        was_growing = row is not None and row["file_state"] == FileState.GROWING
+        has_another_size = row is None or row["size_bytes"] != file.size_bytes
+        age_seconds = self._clock() - file.modified_ns / 1e9
+        if age_seconds < -self._rest_seconds:  # by another clock, or one that was wrong: its size tells
+            return not was_growing or has_another_size
         # Shares tell the time of a change late, or by another clock: its size changed since the last look.
-        return row is not None and row["file_state"] == FileState.GROWING and row["size_bytes"] != file.size_bytes
+        return age_seconds < self._rest_seconds or (was_growing and has_another_size)
 
     def _keep(self, file: FoundFile, row: Mapping[Any, Any] | None, values: dict[str, Any]) -> int:
         """Write what is known of a file; returns the number of its recording."""
         with self._archive.changing() as connection:
+            moved = None
             if row is None and values.get("fingerprint"):
-                row = self._moved(connection, values["fingerprint"])
+                row = moved = self._moved(connection, values["fingerprint"])
                 values = values | {"path": file.path, "folder_id": self._id} if row else values
             if row is None:
                 self._report.added += 1
@@ -289,16 +297,31 @@ class _FolderScan:
                 forget_analysis(connection, row["id"])
             values = values | {"camera": self._camera(file.path)}
             connection.execute(sa.update(recordings).where(recordings.c.id == row["id"]).values(values))
+            if moved:
+                self._forget_if_left(connection, moved["folder_id"], moved["folder"])
             return int(row["id"])
 
+    def _forget_if_left(self, connection: Connection, folder_id: int, folder: Path) -> None:
+        """Forget a folder that was renamed or removed, once its last recording was found elsewhere."""
+        has_some = sa.select(recordings.c.id).where(recordings.c.folder_id == folder_id).limit(1)
+        if connection.execute(has_some).scalar() is None and was_removed(folder, folder):
+            connection.execute(sa.delete(folders).where(folders.c.id == folder_id))
+            self._report.left.append(folder)
+
     def _moved(self, connection: Connection, fingerprint: str) -> Mapping[Any, Any] | None:
-        """The recording of this content whose own file is gone."""
-        gone = sa.select(recordings).where(
-            recordings.c.fingerprint == fingerprint, recordings.c.file_state == FileState.MISSING
+        """The recording of this content whose own file is gone; its folder may not be scanned, or be gone, too."""
+        r, states = recordings.c, (FileState.MISSING, FileState.PRESENT)
+        same = (
+            sa.select(recordings, folders.c.path.label("folder"))
+            .join(folders, r.folder_id == folders.c.id)
+            .where(r.fingerprint == fingerprint, r.file_state.in_(states))
+            .order_by(r.file_state != FileState.MISSING, r.id)
         )
-        row = connection.execute(gone.order_by(recordings.c.id).limit(1)).mappings().one_or_none()
-        self._report.moved += row is not None
-        return row
+        for row in connection.execute(same).mappings():
+            if row["file_state"] == FileState.MISSING or was_removed(row["path"], row["folder"]):
+                self._report.moved += 1
+                return row
+        return None
 
     def _read_review(self, path: Path, recording_id: int, fingerprint: str, stamp: str) -> None:
         values = {"reviews_stamp": stamp}

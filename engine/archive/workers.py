@@ -27,6 +27,14 @@ class Workers(ABC):
     """Any number of workers, each of which does one shard after another in the order that it was given them."""
 
     @property
+    def kinds(self) -> Sequence[str]:
+        """Device, precision and packages of the workers, each once; results of several kinds differ in their last bits.
+
+        Empty where workers do not tell.
+        """
+        return ()
+
+    @property
     @abstractmethod
     def free(self) -> Sequence[Worker]:
         """Those that can be given a shard, first those that have none."""

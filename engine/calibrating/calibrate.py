@@ -65,7 +65,7 @@ def calibrate(
     predictor = Predictor(detector, "", plan, teacher_weights=teacher_weights)
     statistics = yield from collect_statistics(footage, predictor, frame_seconds, sampling, should_stop)
     # They are judged as recordings will be.
-    predictor = predictor.with_layer_ranges(statistics.layer_ranges)
+    predictor = predictor.with_layer_ranges(statistics.layer_ranges).with_still_change(statistics.still_change)
     held_out = yield from _measure_held_out(footage, predictor, statistics, frame_seconds, sampling, should_stop)
     signals = [(video.signals, video.times) for video in held_out]
     rare = [
@@ -80,6 +80,7 @@ def calibrate(
         detector.with_settings(replace(detector.settings, calibration=calibration))
         .with_normal_model(statistics.normal_model)
         .with_layer_ranges(statistics.layer_ranges)
+        .with_still_change(statistics.still_change)
     )
     return Calibrated(calibrated, held_out)
 

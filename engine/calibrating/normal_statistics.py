@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from engine.analysis import pipeline
 from engine.calibrating.footage import NormalFootage, is_left_out
+from engine.calibrating.still_pairs import StillPairs
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
 from engine.common.language import tr_noop
@@ -67,6 +68,8 @@ class NormalStatistics:
     """Of some videos that are not held out: how rare their motion is by that of all others, and their frames' times."""
     layer_ranges: LayerRanges | None
     """Of the motion model's layers on some frames; None where none suit it, or none were measured."""
+    still_change: float | None
+    """Highest change between pictures up to which the motion model predicts the same; None where nobody knows."""
     earlier_bank: PrototypeBank | None = None
     """Prototypes of earlier footage, whose features are gone."""
 
@@ -106,8 +109,9 @@ def collect_statistics(
     rate = ProgressRate(0, time.monotonic())
     videos = footage.videos
     chosen = _spread(len(footage.held_out), len(videos))
-    ranges = None if earlier else _RangeSampler(predictor)  # whoever adds to a model keeps its detector's
-    collector = _Collector(footage, predictor, ranges, frame_seconds, sampling, should_stop)
+    # Whoever adds to a model keeps what its detector's file holds of these.
+    ranges, pairs = (None, None) if earlier else (_RangeSampler(predictor), StillPairs())
+    collector = _Collector(footage, predictor, ranges, pairs, frame_seconds, sampling, should_stop)
     for number, path in enumerate(videos):
         before, own = VideoStatistics(), VideoStatistics()
         recording = _MotionRecording(own.motion, _MAX_MOTIONS // len(chosen)) if number in chosen else None
@@ -125,8 +129,10 @@ def collect_statistics(
         yield progress_of(STATISTICS_PHASE, len(videos), len(videos), rate)
         if should_stop():
             raise Cancelled
+    still_change = pairs.still_change(predictor) if pairs else None
     bank = earlier.appearance if earlier else None
-    return NormalStatistics(motion, features, of_held_out, rarities, ranges.ranges if ranges else None, bank)
+    layer_ranges = ranges.ranges if ranges else None
+    return NormalStatistics(motion, features, of_held_out, rarities, layer_ranges, still_change, bank)
 
 
 def appearance_frames(frames: int) -> int:
@@ -146,6 +152,7 @@ class _Collector:
     footage: NormalFootage
     predictor: Predictor
     ranges: _RangeSampler | None
+    pairs: StillPairs | None
     frame_seconds: float
     sampling: Sampling
     should_stop: ShouldStop
@@ -165,6 +172,8 @@ class _Collector:
             frames = self.sampling.frames(source.times)
             every = math.ceil(len(frames) * len(self.footage.videos) / _MAX_APPEARANCE_FRAMES)
             sampler = _FeatureSampler(self.predictor, self.ranges, every)
+            if self.pairs:
+                self.pairs.begin_video()
             motions = pipeline.motions(
                 source, frames[frames > 0], frame_seconds=self.frame_seconds, should_stop=self.should_stop
             )
@@ -176,6 +185,8 @@ class _Collector:
                     if recording:
                         recording.add(seconds, motion)
                     sampler.offer(statistics.features, picture, motion)
+                    if self.pairs:
+                        self.pairs.offer(picture)
                 yield number / len(source)
             sampler.flush()
 

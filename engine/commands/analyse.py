@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.analysis_cache import analysis_cache
+from engine.commands.counting import counted
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.progress import follow
@@ -124,35 +125,40 @@ def analyse(
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
         if zones:
             click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
-    failed = 0
+    sampling = EVERY_FRAME if every_frame else scorer.sampling
     with analysis_cache(no_cache) as cache:
-        for video, name in names.items():
-            sampling = EVERY_FRAME if every_frame else scorer.sampling
-            job = _Job(video, folder / name, scorer, rule, sampling, zones, cache)
-            try:
-                job.run(predictor, quiet=quiet)
-            except VadError as error:
-                if ctx.find_root().params.get("debug"):
-                    raise
-                failed += 1
-                click.echo(f"Error: {error}", err=True)
-            except Exception as error:
-                # Catches everything: what is odd about one recording must not end a night's batch.
-                if ctx.find_root().params.get("debug"):
-                    raise
-                failed += 1
-                if is_out_of_memory(error):
-                    click.echo(f"Error: {out_of_memory_error(video)}", err=True)
-                    continue
-                click.echo(f"Error: Something unexpected went wrong: {displayable(video)}", err=True)
-                click.echo(f"{error!r}. Please report it, with what `vad --debug analyse` says of it.", err=True)
-            except KeyboardInterrupt:
-                kept = "" if no_cache else " What was analysed is kept: the same command goes on from there."
-                raise KeyboardInterrupt(f"Stopped.{kept}") from None
+        jobs = [_Job(video, folder / name, scorer, rule, sampling, zones, cache) for video, name in names.items()]
+        try:
+            failed = sum(not _succeeds(ctx, job, predictor, quiet) for job in jobs)
+        except KeyboardInterrupt:
+            kept = "" if no_cache else " What was analysed is kept: the same command goes on from there."
+            raise KeyboardInterrupt(f"Stopped.{kept}") from None
     if failed:
         if len(names) > 1:
             click.echo(f"{failed} of {len(names)} videos failed.", err=True)
         ctx.exit(1)
+
+
+def _succeeds(ctx: click.Context, job: _Job, predictor: Predictor, quiet: bool) -> bool:
+    """Whether a recording is analysed; if not, it is said why: one odd recording must not end a night's batch."""
+    is_debugged = ctx.find_root().params.get("debug")
+    try:
+        job.run(predictor, quiet=quiet)
+    except VadError as error:
+        if is_debugged:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        return False
+    except Exception as error:
+        if is_debugged:
+            raise
+        if is_out_of_memory(error):
+            click.echo(f"Error: {out_of_memory_error(job.video)}", err=True)
+            return False
+        click.echo(f"Error: Something unexpected went wrong: {displayable(job.video)}", err=True)
+        click.echo(f"{error!r}. Please report it, with what `vad --debug analyse` says of it.", err=True)
+        return False
+    return True
 
 
 def output_names(videos: Sequence[Path]) -> dict[Path, str]:
@@ -232,8 +238,8 @@ class _Job:
         name = displayable(self.video.name)
         signals, conditions, is_other_scene = findings.signals, findings.conditions, findings.is_other_scene
         judged = int(is_judged(signals).sum())
-        sampled = "" if self.sampling.is_every_frame else f" ({judged} judged)"
-        found = f"{_counted(len(signals), 'frame')}{sampled}, {_counted(len(findings.segments), 'segment')}"
+        sampled = "" if self.sampling.is_every_frame else f" ({judged:,} judged)"
+        found = f"{counted(len(signals), 'frame')}{sampled}, {counted(len(findings.segments), 'segment')}"
         per_hour = self.scorer.false_alarms_at(self.rule.enter)
         expected = self.scorer.expected_alarms(self.rule.enter, source.info.shown_seconds / 3600)
         if per_hour is not None and expected is not None and not is_other_scene:
@@ -293,7 +299,3 @@ class _Job:
                 subject=self.base.parent,
                 advice="Choose another with --out, or change its permissions.",
             )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

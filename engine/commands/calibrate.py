@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from engine.commands.counting import counted
 from engine.commands.detector_option import check_detector_target, detector_option
 from engine.commands.progress import follow
 from engine.commands.score_options import zones_option
 from engine.common.durations import duration_in_words
 from engine.common.events import Progress
 from engine.export.list_files import cannot_write
+
+if TYPE_CHECKING:
+    from engine.models.detector import Detector
+    from engine.scoring.calibration import Calibration
+    from engine.scoring.zones import Zones
 
 
 @click.command(short_help="Teach a detector what its scores mean on a camera.")
@@ -77,12 +84,9 @@ def calibrate(
     from engine.calibrating.length import check_length, too_little_usable
     from engine.calibrating.unreviewed import calibrate_unreviewed
     from engine.common.device import choose_compute
-    from engine.models.detector import load_detector, save_detector
-    from engine.review.camera_zones import remember_zones
-    from engine.scoring.light_calibration import lights_in_words
+    from engine.models.detector import load_detector
     from engine.scoring.sampling import EVERY_FRAME, SAMPLED
     from engine.scoring.zone_files import read_zones
-    from engine.scoring.zones import zones_in_words
 
     zones = read_zones(zones_file) if zones_file else ()
     footage = NormalFootage.of(held_out, others, zones)
@@ -101,21 +105,34 @@ def calibrate(
     found = calibrated.detector.settings.calibration
     if found is None:
         raise too_little_usable(footage, calibrated.held_out)
+    _save(calibrated.detector, out, zones)
+    _tell(found, len(calibrated.held_out), out)
+
+
+def _save(detector: Detector, out: Path, zones: Zones) -> None:
+    """Write the detector, and remember its zones for the window."""
+    from engine.models.detector import load_detector, save_detector
+    from engine.review.camera_zones import remember_zones
+    from engine.scoring.zones import zones_in_words
+
     try:
-        save_detector(calibrated.detector, out)
+        save_detector(detector, out)
     except OSError as error:
         raise cannot_write(out, error) from error
     if zones:
         _, fingerprint = load_detector(out)
         remember_zones(fingerprint, zones)
         click.echo(f"{zones_in_words(zones)}: give `vad analyse` the same with --zones.")
-    seconds = sum(light.seconds for light in found.lights)
-    low, high = found.expected_alarms(2, seconds / 3600)
+
+
+def _tell(calibration: Calibration, videos: int, out: Path) -> None:
+    from engine.scoring.light_calibration import lights_in_words
+
+    seconds = sum(light.seconds for light in calibration.lights)
+    low, high = calibration.expected_alarms(2, seconds / 3600)
     expected = f"at 2 false alarms an hour, {low} to {high} are expected in as much footage"
-    if found.unreviewed:
+    if calibration.unreviewed:
         expected = "nobody reviewed the footage: how many false alarms a threshold gives is not known"
-    click.echo(
-        f"Written: {out} (calibrated on {len(calibrated.held_out)} videos, {duration_in_words(seconds)}; {expected})"
-    )
-    for line in lights_in_words(found.lights, unreviewed=found.unreviewed):
+    click.echo(f"Written: {out} (calibrated on {counted(videos, 'video')}, {duration_in_words(seconds)}; {expected})")
+    for line in lights_in_words(calibration.lights, unreviewed=calibration.unreviewed):
         click.echo(f"{line}.")

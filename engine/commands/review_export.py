@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis.where import stored_evidence
+from engine.commands.counting import counted
 from engine.commands.progress import follow
 from engine.commands.report import REPORT_FORMATS, write_joint_report
 from engine.commands.reviewed_recordings import Predictors, open_reviewed
@@ -113,7 +114,7 @@ def _tell_and_ask(
             estimates.append(estimate_clips(recording, [shown], None if chosen.copy else chosen.options))
     total, free, count = sum_of(estimates), free_bytes(folder), len(targets)
     said = (
-        f"{count} {'clip' if count == 1 else 'clips'}, {duration_in_words(total.seconds)} in all, "
+        f"{counted(count, 'clip')}, {duration_in_words(total.seconds)} in all, "
         f"about {total.size_bytes / 1e6:,.1f} MB; {free / 1e6:,.0f} MB are free"
     )
     is_asked = total.is_much(free) and _is_at_terminal()

@@ -13,7 +13,7 @@ class VadError(Exception):
 
     def __init__(self, what: str, *, subject: str | Path | None = None, advice: str = "") -> None:
         """`what` failed, on which `subject` (a file, a device, a setting), and `advice` on what to do next."""
-        self.what = _drawable(what.rstrip("."))
+        self.what = _drawable(what.rstrip(".") if what.endswith(".") else what)
         self.subject = "" if subject is None else displayable(subject)
         self.advice = _drawable(advice)
         super().__init__(self.what)
@@ -24,8 +24,9 @@ class VadError(Exception):
 
 
 def _drawable(text: str) -> str:
-    """Text of several lines, in which names may occur."""
-    return "\n".join(map(displayable, text.split("\n")))
+    """Text of several lines, in which names may occur; the very text where it can be drawn, see `TranslatedText`."""
+    drawable = "\n".join(map(displayable, text.split("\n")))
+    return text if drawable == text else drawable
 
 
 class VideoError(VadError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.common.errors import TrainingError, VadError
 from engine.common.json_values import convert, decode
+from engine.common.messages import Message, messages_of
 
 ShouldStop = Callable[[], bool]
 """Long work calls this often and stops soon after it returns True."""
@@ -116,19 +117,30 @@ _EVENT_TYPES: dict[str, type[Event]] = {
 }
 
 
+_TEXTS = ("text", "what", "advice")
+"""Fields that are translated."""
+_MESSAGES = "messages"
+"""What texts of an event are made of, by field: whoever reads them may speak another language."""
+
+
 def to_json_line(event: Event) -> str:
     """One line of JSON without a newline, with the type under "event"; ASCII, because Windows pipes are not UTF-8."""
-    return json.dumps({"event": type(event).__name__, **asdict(event)})
+    fields = dict(vars(event))
+    messages = messages_of(fields)
+    return json.dumps({"event": type(event).__name__, **fields, **({_MESSAGES: messages} if messages else {})})
 
 
 def from_json_line(line: str) -> Event:
-    """The event that `to_json_line` wrote.
+    """The event that `to_json_line` wrote, its texts in the language in use.
 
     Raises:
         ValueError: the line is no event of this version.
     """
     fields = decode(line, dict[str, Any])
     try:
+        messages = convert(fields.pop(_MESSAGES, {}), dict[str, Message])
+        known = {name: Message(fields[name]) for name in _TEXTS if name in fields}
+        fields |= {name: message.in_words() for name, message in (known | messages).items()}
         return convert(fields, _EVENT_TYPES[fields.pop("event")], exact=True)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not an event: {line!r}") from error

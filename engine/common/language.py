@@ -12,7 +12,7 @@ import gettext
 import io
 import os
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -36,12 +36,12 @@ _here: ContextVar[gettext.NullTranslations | None] = ContextVar("translations", 
 
 def tr(text: str) -> str:
     """A text in the language in use; the text itself where the catalogue lacks it."""
-    return _text((_here.get() or _translations).gettext(text)) if text else text
+    return _text((_here.get() or _translations).gettext(text), text) if text else text
 
 
 def tr_n(singular: str, plural: str, count: int) -> str:
     """The form of a text that the language in use takes for a count; "{count}" stays, to be filled in."""
-    return _text((_here.get() or _translations).ngettext(singular, plural, count))
+    return _text((_here.get() or _translations).ngettext(singular, plural, count), "")
 
 
 def with_capital(text: str) -> str:
@@ -72,17 +72,37 @@ class _Formatter(string.Formatter):
         return filled.translate(_signs(language_in_use())) if isinstance(value, Real) else filled
 
 
-class _NumberedText(str):
-    """A translated text whose placeholders take numbers as its language writes them."""
+class TranslatedText(str):
+    """A translated text whose placeholders take numbers as its language writes them; it knows what it is made of."""
 
-    __slots__ = ()
+    __slots__ = ("source", "values")
+    source: str
+    """The English text; empty where it was one of several forms."""
+    values: Mapping[str, object]
+    """What was filled in, by placeholder."""
 
-    def format(self, *values: object, **named: object) -> str:
-        return _Formatter().vformat(self, values, named)
+    @classmethod
+    def of(cls, words: str, source: str, values: Mapping[str, object]) -> TranslatedText:
+        """Words in the language in use, and what they are made of."""
+        text = cls(words)
+        text.source, text.values = source, values
+        return text
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Copied into another process as a plain text: what was filled in may not be possible to copy."""
+        return str, (str(self),)
+
+    def format(self, *values: object, **named: object) -> TranslatedText:
+        """The text with its placeholders filled in."""
+        signs = _signs(language_in_use())
+        words = _Formatter().vformat(self, values, named) if signs else super().format(*values, **named)
+        return TranslatedText.of(words, self.source, named)
 
 
-def _text(translated: str) -> str:
-    return _NumberedText(translated) if _signs(language_in_use()) else translated
+def _text(translated: str, source: str) -> str:
+    """The translation; a plain text where it stands for itself."""
+    is_itself = translated == source and "{" not in source
+    return translated if is_itself else TranslatedText.of(translated, source, {})
 
 
 def language_in_use() -> str:

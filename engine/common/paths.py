@@ -17,6 +17,11 @@ def resolved(path: Path) -> Path:
     return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there
 
 
+def written_out(path: Path) -> Path:
+    """The path from the root on, without "..": links stay as people name them, and the disk is not asked."""
+    return path if isinstance(path, RemotePath) else Path(os.path.abspath(path))  # noqa: PTH100 - keeps ".."
+
+
 def is_same_file(one: Path | None, other: Path | None) -> bool:
     """Whether two paths name one file: by links, in other letters where the file system does not tell them apart."""
     if one is None or other is None:

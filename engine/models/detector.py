@@ -19,7 +19,13 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import convert, decode
 from engine.common.language import tr
-from engine.models.detector_check import check_calibration, check_normal_model, check_settings, check_tensors
+from engine.models.detector_check import (
+    check_calibration,
+    check_normal_model,
+    check_settings,
+    check_tensors,
+    still_change_of_text,
+)
 from engine.models.detector_header import TrainingRecord, read_metadata
 from engine.models.frame import FrameModel
 from engine.models.motion import MotionModel
@@ -36,7 +42,8 @@ _KNOWN_VERSIONS = [str(version) for version in range(_FORMAT_VERSION + 1)]
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
 _LAYER_RANGES = "layer_ranges"
-"""Metadata key outside the checksum: ranges make a detector faster, not another one."""
+_STILL_CHANGE = "still_change"
+"""Metadata keys outside the checksum: what they hold makes a detector faster, not another one."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class Detector(nn.Module):
         self._settings = settings
         self._normal_model = normal_model or NormalModel()
         self._layer_ranges: LayerRanges | None = None
+        self._still_change: float | None = None
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
 
@@ -110,6 +118,14 @@ class Detector(nn.Module):
         """Ranges of the motion model's layers on normal pictures, for int8; None if it is not to be used."""
         return self._layer_ranges
 
+    @property
+    def still_change(self) -> float | None:
+        """Highest change between pictures, in grey levels, up to which the motion model predicts the same of both.
+
+        None where that is not known.
+        """
+        return self._still_change
+
     def with_settings(self, settings: DetectorSettings) -> Detector:
         """A copy with other settings that shares networks and normal model."""
         other = copy.copy(self)
@@ -126,6 +142,12 @@ class Detector(nn.Module):
         """A copy with other ranges of the motion model's layers that shares everything else."""
         other = copy.copy(self)
         other._layer_ranges = ranges
+        return other
+
+    def with_still_change(self, change: float | None) -> Detector:
+        """A copy for which pictures are still up to another change, that shares everything else."""
+        other = copy.copy(self)
+        other._still_change = change
         return other
 
 
@@ -153,6 +175,8 @@ def save_detector(detector: Detector, path: Path) -> None:
     }
     if detector.layer_ranges is not None:
         header[_LAYER_RANGES] = ranges_as_text(detector.layer_ranges)
+    if detector.still_change is not None:
+        header[_STILL_CHANGE] = json.dumps(detector.still_change)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(save(tensors, header))
@@ -218,6 +242,8 @@ def load_detector(path: Path) -> tuple[Detector, str]:
             ranges = ranges_of_text(header[_LAYER_RANGES])
             check_ranges(detector.motion, ranges)
             detector = detector.with_layer_ranges(ranges)
+        if _STILL_CHANGE in header:
+            detector = detector.with_still_change(still_change_of_text(header[_STILL_CHANGE]))
         detector.load_state_dict(_with_step_counters(detector, tensors))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DetectorFileError(

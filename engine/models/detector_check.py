@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from engine.common.json_values import decode
 from engine.scoring.calibration import Calibration
 from engine.scoring.conditions import MAX_LIGHTS
 from engine.scoring.light_calibration import Light, Scale
@@ -21,6 +23,18 @@ _TENSOR_TYPES = (torch.float16, torch.float32, torch.float64, torch.int32)
 """What `save_detector` writes; NumPy knows no bfloat16 and float8."""
 _MAX_RADIUS_PX = 1024.0
 """Four times the width of the pictures that models see: nothing moves that far in a frame."""
+
+
+def still_change_of_text(text: str) -> float:
+    """The change, in grey levels, up to which pictures are still.
+
+    Raises:
+        ValueError: it is no number of grey levels.
+    """
+    change = decode(text, float)
+    if not 0 <= change <= np.iinfo(np.uint8).max:
+        raise ValueError(f"a change of {change} grey levels")
+    return change
 
 
 def check_tensors(tensors: Mapping[str, Tensor]) -> None:

@@ -95,6 +95,8 @@ class Predictor:
         self._plan = plan
         self._whole_motion = detector.motion
         self._layer_ranges = detector.layer_ranges
+        self.still_change = detector.still_change
+        """As the detector's."""
         self._detector = copy.deepcopy(detector).eval()
         fold_batch_norms(self._detector)
         self._detector.to(plan.device, plan.dtype)
@@ -136,6 +138,12 @@ class Predictor:
         other._alone = _MotionAlone()
         return other
 
+    def with_still_change(self, change: float | None) -> Predictor:
+        """A predictor on the same networks for which pictures are still up to another change."""
+        other = copy.copy(self)
+        other.still_change = change
+        return other
+
     @property
     def device_label(self) -> str:
         """Device and precision in words, and what else than torch runs the motion model alone."""
@@ -158,9 +166,10 @@ class Predictor:
         }
 
     @property
-    def motion_settings(self) -> dict[str, str]:
+    def motion_settings(self) -> dict[str, str | float]:
         """What `analysis_settings` lacks where the motion model runs alone."""
-        return self.prepare_motion().settings
+        still = {} if self.still_change is None else {"still_change": self.still_change}
+        return {**self.prepare_motion().settings, **still}
 
     def predict(self, pictures: list[Pixels]) -> list[Prediction]:
         """Predictions of what follows each picture, uint8 [256, 256, 3].

@@ -29,6 +29,12 @@ _STEP_NAME = re.compile(
 """What was done, the reason given, and the frames that it was done to, as the editor names its steps."""
 
 
+def _reason_in_words(reason: str) -> str:
+    """A reason, or the kind of a zone with its name."""
+    kind, colon, name = reason.partition(": ")
+    return tr(kind) + colon + name
+
+
 class Verdict(StrEnum):
     """What a person says of a segment."""
 
@@ -136,7 +142,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         named = _STEP_NAME.fullmatch(self.name)
         if named is None:
             return tr(self.name)
-        told = tr(named["what"]) + (f" ({tr(named['reason'])})" if named["reason"] else "")
+        told = tr(named["what"]) + (f" ({_reason_in_words(named['reason'])})" if named["reason"] else "")
         if named["first"] is None:
             return told
         place = tr("frames {first}–{last}") if named["last"] else tr("frame {first}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
+from engine.common.in_time import answer_in_time
 from engine.review.recording_list import ListedRecording
 from engine.video.finding import find_recordings
 from engine.video.fingerprint import file_fingerprint, pictures_fingerprint
@@ -17,9 +18,13 @@ from engine.video.naming import picture_files, visible_entries
 
 
 def missing(recordings: Iterable[ListedRecording]) -> list[ListedRecording]:
-    """Those that are not where they were."""
+    """Those that are not where they were; nobody knows of those whose folders do not answer."""
+    return [each for each in recordings if not _may_be_there(each.path)]
+
+
+def _may_be_there(path: str) -> bool:
     # Of a path that is too long, pathlib raises OSError.
-    return [each for each in recordings if not os.path.exists(each.path)]  # noqa: PTH110
+    return answer_in_time(Path(path).parent, lambda: os.path.exists(path), otherwise=True)  # noqa: PTH110
 
 
 @dataclass

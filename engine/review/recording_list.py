@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -20,6 +21,7 @@ from engine.common.cache_files import put_aside
 from engine.common.errors import ReviewError
 from engine.common.json_values import decode
 from engine.common.language import tr
+from engine.common.messages import Message, Value, message_of
 from engine.review.document import Verdict
 
 FORMAT, VERSION = "vadgui-recordings", 1
@@ -58,8 +60,12 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     share: float = 0.0
     """How much of it is analysed, from 0 to 1."""
     problem: str = ""
-    """Why it failed."""
+    """Why it failed, in English; `problem_in_words` has it in the language in use."""
+    problem_values: dict[str, Value] = {}
+    """What is filled into that."""
     advice: str = ""
+    """What to do about it, likewise."""
+    advice_values: dict[str, Value] = {}
     detector: str = ""
     """Name of the detector that found `segments`."""
     score: str = ""
@@ -69,9 +75,30 @@ class ListedRecording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     segments: tuple[FoundSegment, ...] = ()
 
     @property
+    def problem_in_words(self) -> str:
+        """Why it failed, to be shown."""
+        return Message(self.problem, self.problem_values).in_words()
+
+    @property
+    def advice_in_words(self) -> str:
+        """What to do about it, to be shown."""
+        return Message(self.advice, self.advice_values).in_words()
+
+    @property
     def unreviewed(self) -> tuple[FoundSegment, ...]:
         """The segments without a verdict."""
         return tuple(each for each in self.segments if each.verdict is Verdict.UNREVIEWED)
+
+
+def failure_fields(problem: str, advice: str) -> dict[str, Any]:
+    """What a ListedRecording says of a failure, from words in the language in use; of none where they are empty."""
+    what, remedy = message_of(problem), message_of(advice)
+    return {
+        "problem": what.text,
+        "problem_values": what.values,
+        "advice": remedy.text,
+        "advice_values": remedy.values,
+    }
 
 
 class RecordingList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.common.in_time import answer_in_time, check_answers
 from engine.common.language import tr
 from engine.common.names import name_bytes
 from engine.common.paths import is_same_file, resolved
@@ -32,6 +33,7 @@ from engine.review.files import (
 )
 from engine.review.locking import ReviewLock
 from engine.review.place_check import check_place
+from engine.video.decoder_calls import call_noted
 
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -54,11 +56,23 @@ class FoundReview:
 def look_up(video: Path, fingerprint: str, *, may_be_beside: bool = True) -> FoundReview:
     """Find the review of a recording where it is usually kept."""
     try:
-        opened, notice = find_review(video, fingerprint)
+        with call_noted(video):
+            opened, notice = find_review(video, fingerprint)
     except ReviewError as error:
         return FoundReview(video, fingerprint, may_be_beside, refusal=error)
     notices = (opened.notice if opened else "", notice)
     return FoundReview(video, fingerprint, may_be_beside, opened, "\n".join(filter(None, notices)))
+
+
+class ChangedReviewError(ReviewError):
+    """Somebody else has written the review since it was read or written here."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            tr("This review was changed by another window since it was opened here"),
+            subject=path,
+            advice=tr("Open the recording again to go on with it."),
+        )
 
 
 class ReviewStore:
@@ -67,8 +81,10 @@ class ReviewStore:
     def __init__(self, found: FoundReview) -> None:
         self._found = found
         # Of a link, the file itself: writing would put a file in the link's place, and lock another one.
-        self._path = resolved(found.opened.path) if found.opened else None
+        self._path = _without_links(found.opened.path) if found.opened else None
         self._stamp = found.opened.review.saved if found.opened else ""
+        self._written: tuple[int, int, int] | None = None
+        """The state in which this store left its file; None where it has not written it."""
         self._lock: ReviewLock | None = None
 
     @property
@@ -127,6 +143,7 @@ class ReviewStore:
                 or the name or folder is none for a review.
             OSError: it can't be written there. In all cases the review stays where it was.
         """
+        check_answers(path.parent, ReviewError)  # a write that hangs would keep all later ones
         if self._path and self._lock and is_same_file(path, self._path):
             self._write(self._path, review)
             return
@@ -194,27 +211,51 @@ class ReviewStore:
     def _take(self, path: Path) -> None:
         lock = ReviewLock(path)
         lock.acquire()
-        self._lock, self._path = lock, path
+        self._lock, self._path, self._written = lock, path, None
         if path.exists() and read_review(path).review.saved > self._stamp:
             self._release()
-            raise ReviewError(
-                tr("This review was changed by another window since it was opened here"),
-                subject=path,
-                advice=tr("Open the recording again to go on with it."),
-            )
+            raise ChangedReviewError(path)
 
     def _write(self, path: Path, review: Review) -> None:
         if path == self._path and self._lock and not self._lock.is_in_place and not path.exists():
             # The folder is an empty one under the name of a disk that was taken away.
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path.parent))
+        if path == self._path:
+            self._check_own(path)
         review = _stamped(review, path)
         write_review(path, review)
-        self._stamp = review.saved
+        self._stamp, self._written = review.saved, _state(path)
+
+    def _check_own(self, path: Path) -> None:
+        """Check that nobody has written the file since: not all shares tell other machines of locks.
+
+        Raises:
+            ChangedReviewError: somebody has; it is no longer this store's.
+        """
+        try:
+            if self._written is None or self._written == _state(path):
+                return
+            saved = read_review(path).review.saved
+        except (FileNotFoundError, ReviewError):
+            return  # it is made anew, and damage is set aside
+        if saved != self._stamp:
+            self._release()
+            raise ChangedReviewError(path)
 
     def _release(self) -> None:
         lock, self._lock = self._lock, None
         if lock:
             lock.release()
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What tells one version of a file from another."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _without_links(path: Path) -> Path:
+    return answer_in_time(path.parent, lambda: resolved(path), otherwise=path)
 
 
 def _stamped(review: Review, path: Path) -> Review:

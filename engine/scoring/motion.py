@@ -57,6 +57,11 @@ class MeasuredMotion:
         windows = motion * (window_changes(earlier, later) >= _MIN_CHANGE)
         return cls(windows, camera_motion_px(motion), PictureChange.of(earlier, later))
 
+    @classmethod
+    def none(cls, earlier: Pixels, later: Pixels) -> MeasuredMotion:
+        """Between two 256x256 pictures in which no window `is_moving`."""
+        return cls(np.zeros((3, PLACES, PLACES), np.float32), 0.0, PictureChange.of(earlier, later))
+
 
 def baseline_frames(seconds: Times) -> int:
     """How many frames lie between the two that motion is measured on, for a video with frames at these times [N]."""
@@ -79,6 +84,11 @@ def window_motion(flow: Flow, frames: float = 1) -> Motion:
     """Mean motion of every window, px a frame, from a flow of the 256x256 picture over so many frames."""
     planes = (flow[0], flow[1], cv2.magnitude(flow[0], flow[1]))
     return np.stack([window_means(cell_means(each)) for each in planes]) / np.float32(frames)
+
+
+def is_moving(earlier: Pixels, later: Pixels) -> bool:
+    """Whether any window changed by more than noise does between two 256x256 pictures."""
+    return bool((window_changes(earlier, later) >= _MIN_CHANGE).any())
 
 
 def window_changes(earlier: Pixels, later: Pixels) -> npt.NDArray[np.float32]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from engine.scoring.windows import PICTURE_CELLS, cell_means
 from engine.video.frame import Pixels
@@ -28,7 +29,7 @@ class PictureChange(NamedTuple):
     def of(cls, earlier: Pixels, later: Pixels) -> PictureChange:
         """Between two pictures, uint8 [256, 256, 3]."""
         before, after = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (earlier, later))
-        changes = cell_means(cv2.absdiff(before, after).astype(np.float32)).ravel()
+        changes = _cell_changes(before, after)
         size = (PICTURE_CELLS, PICTURE_CELLS)
         means = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (before, after)]
         has_changed = cv2.absdiff(means[0], means[1]) >= CHANGED_LEVELS
@@ -38,3 +39,13 @@ class PictureChange(NamedTuple):
             float(changes.max()),
             np.count_nonzero(has_changed) / has_changed.size,
         )
+
+
+def highest_change(earlier: Pixels, later: Pixels) -> float:
+    """`PictureChange.highest` between two pictures, uint8 [256, 256, 3]."""
+    return float(_cell_changes(*(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (earlier, later))).max())
+
+
+def _cell_changes(before: cv2.typing.MatLike, after: cv2.typing.MatLike) -> npt.NDArray[np.float32]:
+    """Mean absolute change of the luma of every cell, flat."""
+    return cell_means(cv2.absdiff(before, after).astype(np.float32)).ravel()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.common.language import tr, tr_n
+from engine.common.language import tr, tr_n, tr_noop
 from engine.scoring.motion import PLACES
 from engine.scoring.windows import CELL_PX, PICTURE_CELLS, cell_means
 
@@ -33,9 +33,9 @@ _SUBPIXEL_BITS = 4
 class ZoneKind(StrEnum):
     """What a zone is for."""
 
-    IGNORED = "ignored"
+    IGNORED = tr_noop("ignored")
     """What happens there does not count."""
-    WATCHED = "watched"
+    WATCHED = tr_noop("watched")
     """Where there are such zones, nothing else counts."""
 
 

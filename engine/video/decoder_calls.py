@@ -1,16 +1,21 @@
-"""Calls into FFmpeg that have not come back yet: one that never does can't be interrupted, only named."""
+"""Calls into FFmpeg, and to the disk of a recording, that have not come back yet.
+
+One that never does can't be interrupted, only named.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakSet
 
 
 class DecoderCalls:
-    """The calls of one decoder, of which there is one at a time."""
+    """The calls of one decoder or thread, of which there is one at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -19,6 +24,17 @@ class DecoderCalls:
         """When the present one began, by time.monotonic; None between calls."""
         with _lock:
             _all.add(self)
+
+
+@contextmanager
+def call_noted(path: Path) -> Iterator[None]:
+    """Note a call to the disk that a recording is on."""
+    calls = DecoderCalls(path)
+    calls.since = time.monotonic()
+    try:
+        yield
+    finally:
+        calls.since = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.video.decoder_calls import call_noted
 from engine.video.picture_file import is_regular_file
 
 _SAMPLE_BYTES = 1 << 20
@@ -21,7 +22,7 @@ _MIN_PICTURE_SAMPLE_BYTES = 4 << 10
 def file_fingerprint(path: Path, size: int | None = None) -> str:
     """SHA-256 over size and three samples of a file, or of its first bytes: the start, middle and end of them."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with call_noted(path), path.open("rb") as file:
         _add_samples(digest, file, _SAMPLE_BYTES, size)
     return digest.hexdigest()
 

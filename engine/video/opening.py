@@ -9,6 +9,7 @@ from engine.common.errors import VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.common.remote_path import as_path
+from engine.video.decoder_calls import call_noted
 from engine.video.picture_folder import PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
 from engine.video.source import CACHE_BYTES, VideoSource
@@ -32,7 +33,8 @@ def open_video(
     """
     path = as_path(path)
     try:
-        mode = path.stat().st_mode
+        with call_noted(path):
+            mode = path.stat().st_mode
     except FileNotFoundError as error:
         advice = tr("Check the name; it may have been moved.")
         raise VideoError(tr("There is no such file"), subject=path, advice=advice) from error

@@ -16,6 +16,7 @@ from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.video.decoder_calls import call_noted
 from engine.video.fingerprint import pictures_fingerprint
 from engine.video.frame import Frame, Pixels
 from engine.video.given_rates import given_rate
@@ -149,7 +150,9 @@ def read_picture(file: Path) -> Pixels:
     """
     # Decoded from memory, because imread can't open non-ASCII paths on Windows.
     try:
-        picture = decode_picture(read_picture_bytes(file), cv2.IMREAD_COLOR_RGB)
+        with call_noted(file.parent):
+            content = read_picture_bytes(file)
+        picture = decode_picture(content, cv2.IMREAD_COLOR_RGB)
     except OSError as error:
         raise VideoError(tr("A picture can't be read"), subject=file, advice=f"{error.strerror}.") from error
     except ValueError as error:

@@ -24,6 +24,7 @@ ANOMALY_KINDS = ("cyclist", "runner", "cart", "fall")
 _LANES: tuple[tuple[float, float], ...] = ((7.2, 9.2), (8.8, 11.6), (12.6, 13.9), (15.2, 16.3), (18.0, 20.2))
 _LANE_SHARES = (0.2, 0.3, 0.22, 0.16, 0.12)
 _SECONDS_BETWEEN_WALKERS = 1.7
+_QUIET_SECONDS_BETWEEN_WALKERS = 30.0
 _LONGEST_WALK_SECONDS = 24.0
 _NOISE = 1.6
 """Standard deviation of the sensor's noise, in grey levels."""
@@ -67,9 +68,17 @@ class Scene:
     """Footage of the plaza; the same seed gives the same frames."""
 
     def __init__(
-        self, seed: int, seconds: float, anomalies: Sequence[PlannedAnomaly] = (), *, noise: bool = True
+        self,
+        seed: int,
+        seconds: float,
+        anomalies: Sequence[PlannedAnomaly] = (),
+        *,
+        noise: bool = True,
+        is_quiet: bool = False,
     ) -> None:
         """`seconds` of normal activity with the `anomalies`; without `noise` the light is constant, too.
+
+        Where it `is_quiet`, hardly anybody comes, and the light is constant.
 
         Raises:
             ValueError: an anomaly's kind is unknown.
@@ -82,11 +91,11 @@ class Scene:
         self.frame_count = round(seconds * FPS)
         self._noise = noise
         rng = np.random.default_rng([seed, 1])
-        walkers = _walkers(rng, seconds)
+        walkers = _walkers(rng, seconds, _QUIET_SECONDS_BETWEEN_WALKERS if is_quiet else _SECONDS_BETWEEN_WALKERS)
         self._first_anomaly = len(walkers)
         self._actors = [*walkers, *(_anomaly(rng, planned) for planned in anomalies)]
         clouds = _clouds(np.random.default_rng([seed, 2]), self.frame_count)
-        self._clouds = clouds if noise else np.zeros(self.frame_count)
+        self._clouds = clouds if noise and not is_quiet else np.zeros(self.frame_count)
 
     def __len__(self) -> int:
         return self.frame_count
@@ -162,12 +171,12 @@ def _clouds(rng: np.random.Generator, count: int) -> Floats:
     return np.asarray(0.6 * slow + 0.4 * quick)
 
 
-def _walkers(rng: np.random.Generator, seconds: float) -> list[Actor]:
+def _walkers(rng: np.random.Generator, seconds: float, seconds_apart: float) -> list[Actor]:
     """Normal pedestrians, who come at random times, alone or in pairs; some stop for a while."""
     walkers = []
     start_seconds = -_LONGEST_WALK_SECONDS
     while start_seconds < seconds:
-        start_seconds += float(rng.exponential(_SECONDS_BETWEEN_WALKERS))
+        start_seconds += float(rng.exponential(seconds_apart))
         low, high = _LANES[int(rng.choice(len(_LANES), p=_LANE_SHARES))]
         z_start, z_end = (float(z) for z in rng.uniform(low, high, 2))
         to_right = bool(rng.random() < 0.5)

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,9 +36,11 @@ SHOWN = 200
 """Hits that a list asks for."""
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
+DATABASES = ("SQLite", "PostgreSQL")
+
 BARS = {
     f"{name}: {what}": bar
-    for name in ("SQLite", "PostgreSQL")
+    for name in DATABASES
     for what, bar in {"search p95, ms": ("<", 200.0), "nothing changed, s for 1,000 files": ("<", 5.0)}.items()
 }
 
@@ -50,27 +52,22 @@ def run(quick: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         footage = Path(name) / "footage"
         _make_recordings(footage, count)
-        for kind, place in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
-            with ExitStack() as stack:
-                try:
-                    address = stack.enter_context(place(Path(name)))
-                except pytest.skip.Exception as reason:
-                    print(f"{kind} is left out: {reason}")
-                    continue
-                archive = stack.enter_context(Archive(address, create=True))
+        for kind, place in archive_places(Path(name)):
+            with Archive(place, create=True) as archive:
                 figures |= {f"{kind}: {key}": value for key, value in _measure(archive, footage, count).items()}
     return figures
 
 
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[str]:
-    yield str(folder / "index.archive")
-
-
-@contextmanager
-def _postgresql(_folder: Path) -> Iterator[str]:
-    with postgres_server() as sockets:
-        yield f"postgresql://vadgui@/postgres?host={sockets}"
+def archive_places(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield databases by name, and where an archive can be made in each; PostgreSQL where there is a server to run."""
+    yield "SQLite", str(folder / "made.archive")
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres_server())
+        except pytest.skip.Exception as reason:
+            print(f"PostgreSQL is left out: {reason}")
+            return
+        yield "PostgreSQL", f"postgresql://vadgui@/postgres?host={server.folder}"
 
 
 def _measure(archive: Archive, footage: Path, count: int) -> dict[str, float]:

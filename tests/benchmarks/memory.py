@@ -64,6 +64,7 @@ class StandInPredictor:
     fingerprint = "stand-in"
     analysis_settings: ClassVar = {"stand-in": True}
     motion_settings: ClassVar[dict[str, str]] = {}
+    still_change: float | None = None
     batch_size = 2
     is_on_cpu = True
     settings = SimpleNamespace(flow_radius_px=4.0)

@@ -84,6 +84,7 @@ class BarcodePredictor:
         self.fingerprint = "still"
         self.analysis_settings: dict[str, str | int] = {}
         self.motion_settings: dict[str, str] = {}
+        self.still_change: float | None = None
         self.teacher = teacher_by_name("dis")
         self.normal_model = NormalModel()
         self.is_on_cpu = True

@@ -112,6 +112,7 @@ class StillPredictor:
         self.fingerprint = f"{name}-fingerprint"
         self.analysis_settings: dict[str, str | int] = {}
         self.motion_settings: dict[str, str] = {}
+        self.still_change: float | None = None
         self.device_label = "memory"
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)

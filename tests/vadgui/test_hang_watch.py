@@ -18,6 +18,7 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.training.wizard.driving import answer
 from vadgui import hang_watch
+from vadgui.jobs import engine_worker
 from vadgui.program import Program
 from vadgui.recordings.model import name_of
 from vadgui.settings import Settings
@@ -51,6 +52,8 @@ def program(
     start_program: StartProgram, comes_back: threading.Event, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> Program:
     monkeypatch.setattr(hang_watch, "HANGS_SECONDS", 0.2)
+    # As much shorter: else the call that was abandoned would count as the new threads'.
+    monkeypatch.setattr(engine_worker, "_AHEAD_SECONDS", 0.1)
     monkeypatch.setattr(hang_watch, "_LOOK_MS", 50)
     files = FakeFiles(
         gate=lambda path: StuckVideo(path, comes_back),

@@ -11,7 +11,8 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.common.errors import DeviceError
+from engine.common.errors import DeviceError, VideoError
+from engine.common.language import SOURCE_LANGUAGE, tr, use_language
 from engine.review.files import usual_path
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
 from engine.video import watching as engine_watching
@@ -398,6 +399,17 @@ def test_the_next_unreviewed_is_in_the_next_recording_that_has_one(
     assert open_name(program) == "street.mp4"
 
 
+def test_nobody_is_told_that_all_is_reviewed_while_recordings_wait(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos / "street.mp4"])
+    wait_for_all(program, qtbot)
+    program.recordings.model.change(str(videos / "street.mp4"), stage=AnalysisStage.WAITING, segments=())
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y, Qt.Key.Key_Y)
+    said = "Every segment found so far has a verdict. 1 recording is still to be analysed."
+    assert program.window.statusBar().currentMessage() == said
+
+
 def test_shift_up_goes_back_into_the_recording_before(
     program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
 ) -> None:
@@ -636,3 +648,36 @@ def test_a_recording_that_is_put_back_goes_on_at_the_next_start(
     (tmp_path / "unplugged").rename(videos)
     third = make_program()
     qtbot.waitUntil(lambda: all_analysed(third))
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    """The window speaks German, until a test says otherwise."""
+    use_language("de")
+    yield
+    use_language(SOURCE_LANGUAGE)
+
+
+@pytest.mark.usefixtures("german")
+def test_why_a_recording_failed_is_told_in_the_language_that_the_window_speaks_now(
+    make_program: Callable[[], Program], fake_files: FakeFiles, videos: Path, qtbot: QtBot
+) -> None:
+    def refuse(path: Path) -> MemoryVideo:
+        advice = tr("Check the name and the permissions of its folder ({reason}).").format(reason="5")
+        raise VideoError(tr("The file can't be reached"), subject=path, advice=advice)
+
+    fake_files.videos["broken"] = refuse
+    (videos / "broken.mp4").touch()
+    broken = str(videos / "broken.mp4")
+    before = make_program()
+    before.recordings.model.add([ListedRecording(path=broken)])
+    qtbot.waitUntil(lambda: stages(before)["broken.mp4"] == "failed")
+    assert words(before)["broken.mp4"].startswith("Fehlgeschlagen: ")
+    before.close()
+    use_language(SOURCE_LANGUAGE)
+    model = make_program().recordings.model
+    recording, row = model.recording(broken), model.row_of(broken)
+    assert recording is not None
+    assert model.state_words(recording) == "Failed: The file can't be reached"
+    tip = model.data(model.index(row or 0), Qt.ItemDataRole.ToolTipRole)
+    assert "Check the name and the permissions of its folder (5)." in tip

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
+from engine.common.language import in_language
 from engine.review.document import Verdict
 from engine.review.files import backup_path, read_review, usual_path, write_review
 from engine.review.store import ReviewStore, look_up
@@ -285,6 +286,36 @@ def test_the_list_shows_one_kind_of_verdict(program: Program, qtbot: QtBot) -> N
     assert "with a note" in segments.message()
 
 
+def test_the_list_shows_what_was_dismissed_for_one_reason(program: Program, qtbot: QtBot) -> None:
+    segments = program.window.segment_list
+    for digit in (Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_2):
+        press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_X)
+        qtbot.keyClick(QApplication.activePopupWidget(), digit)
+    box = segments.filter_box
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_End)
+    assert box.currentText() == "Dismissed: weather"
+    assert [verdict_words(segments.model.segment(row)) for row in range(2)] == 2 * ["Dismissed: weather"]
+    assert segments.model.rowCount() == 2
+    program.window.setFocus()
+    press(program, qtbot, Qt.Key.Key_Z, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert segments.model.rowCount() == 1
+    box.setFocus()
+    assert [box.itemText(row) for row in range(len(SegmentFilter) + 1, box.count())] == [
+        "Dismissed: animal",
+        "Dismissed: weather",
+    ]
+
+
+def test_the_history_is_in_the_persons_language_at_once(program: Program, qtbot: QtBot) -> None:
+    with in_language("de"):
+        press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+        program.session.review.set_threshold(0.9)
+    stack = program.session.review.stack
+    assert stack.text(0).startswith("Bestätigen, Bilder ")
+    assert stack.text(1) == "Schwelle auf 0,90"
+
+
 # Which segment
 
 
@@ -356,8 +387,11 @@ def test_draws_a_segment_where_nothing_was_flagged(program: Program, qtbot: QtBo
     assert drawn is not None
     assert (drawn.start, drawn.stop) == (250, 256)
     assert verdict_words(drawn) == "Confirmed: missed by the detector"
+    assert program.window.statusBar().currentMessage().startswith("Frames 250 to 255 are a segment now")
     program.session.seek(290)
-    press(program, qtbot, Qt.Key.Key_Escape, Qt.Key.Key_I)
+    press(program, qtbot, Qt.Key.Key_Escape, Qt.Key.Key_I, Qt.Key.Key_Escape)
+    assert program.window.statusBar().currentMessage() == ""
+    press(program, qtbot, Qt.Key.Key_I)
     program.session.seek(330)
     press(program, qtbot, Qt.Key.Key_O)
     assert "another segment" in program.window.statusBar().currentMessage()
@@ -495,6 +529,12 @@ def full_disk(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
 
+def fill_disk(patch: pytest.MonkeyPatch) -> None:
+    """That of the recording and that of the person's data."""
+    for name in ("write", "keep_aside"):
+        patch.setattr(ReviewStore, name, full_disk)
+
+
 @pytest.mark.parametrize("way", ["another recording", "close the recording", "close the window"])
 def test_what_cannot_be_saved_is_not_left_without_asking(
     program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -512,7 +552,7 @@ def test_what_cannot_be_saved_is_not_left_without_asking(
 
     program.reviews.failed.disconnect()
     with monkeypatch.context() as patch:
-        patch.setattr(ReviewStore, "write", full_disk)
+        fill_disk(patch)
         press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
         leave()
         qtbot.waitUntil(lambda: bool(questions()))
@@ -542,7 +582,7 @@ def test_what_could_not_be_saved_before_the_recording_was_replaced_is_tried_agai
 ) -> None:
     program.reviews.failed.disconnect()
     with monkeypatch.context() as patch:
-        patch.setattr(ReviewStore, "write", full_disk)
+        fill_disk(patch)
         press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
         program.worker.source_changed.emit(SourceChange.REPLACED)
         assert program.reviews.is_unsaved
@@ -554,7 +594,7 @@ def test_what_could_not_be_saved_before_the_recording_was_replaced_is_tried_agai
 
 def test_what_cannot_be_saved_may_be_given_up(program: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     program.reviews.failed.disconnect()
-    monkeypatch.setattr(ReviewStore, "write", full_disk)
+    fill_disk(monkeypatch)
     press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
     program.window.close()
     box = next(box for box in program.window.findChildren(QMessageBox) if box.isVisible())

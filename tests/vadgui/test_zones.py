@@ -156,7 +156,7 @@ def test_a_zone_is_moved_named_and_deleted(program: Program, qtbot: QtBot) -> No
     history = program.session.review.recording
     assert history is not None
     assert [step.name.split(" (")[0] for step in history.history] == [
-        "Draw ignored zone", "Move zone", "Name zone “clock z”", "Remove zone"
+        "Draw ignored zone", "Move zone", "Name zone", "Remove zone"
     ]  # fmt: skip
 
 

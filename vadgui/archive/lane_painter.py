@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QRect, QRectF, Qt
+import numpy as np
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
-from engine.archive.lanes import Footage, Lane
+from engine.archive.lanes import Footage, Lane, Seconds
 from engine.archive.schema import AnalysisState
 from engine.archive.searching import Hit
 from engine.review.document import Verdict
@@ -23,6 +25,9 @@ _LEAST_HIT_PX = 3
 _LEAST_HEIGHT = 0.25
 _TICK_PX = 64
 _ANALYSED_ALPHA = 70
+
+Bar = tuple[int, int, int, int]
+"""Left, top, width and height in pixels: making a QRect of them takes as long as painting it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class LanePainter:
         self._scale = scale
         self._style = style
         self._colours = theme.current()
+        self._border = QColor(self._colours.surface)
+        self._footage_painter = FootagePainter(painter)
         self._hit_painter = HitPainter(painter)
 
     def axis(self, bottom: int) -> None:
@@ -77,7 +84,8 @@ class LanePainter:
         painter.save()
         painter.setClipRect(row.adjusted(names, 0, 0, 0), Qt.ClipOperation.IntersectClip)
         for footage in lane.footage:
-            self._footage(footage, row)
+            if footage.start < self._scale.shown_stop and footage.stop > self._scale.shown_start:
+                self._footage(footage, row)
         self._hits(lane, row)
         painter.restore()
 
@@ -95,53 +103,63 @@ class LanePainter:
         self._painter.setPen(QPen(QColor(self._colours.accent), 2))
         self._painter.drawLine(x, row.top() + 1, x, row.bottom() - 1)
 
-    def place(self, hit: Hit, row: QRect) -> QRectF:
+    def place(self, hit: Hit, row: QRect) -> QRect:
         """Where a segment is painted."""
         assert hit.start_time is not None
-        left = self._scale.x(hit.start_time)
-        seconds = hit.stop_seconds - hit.start_seconds
-        return self._bar(left, seconds * self._scale.px_a_second, hit.peak_score or 0.0, row)
+        start = hit.start_time.timestamp()
+        stop = start + hit.stop_seconds - hit.start_seconds
+        values = self._bars(np.array([start]), np.array([stop]), np.array([hit.peak_score or 0.0]), row)
+        return QRect(*next(values))
 
     def _hits(self, lane: Lane, row: QRect) -> None:
         """Paint a lane's segments, the highest last: where several share a pixel, it is the one that is seen."""
         scale = self._scale
         seen = lane.prominent(scale.shown_start, scale.shown_stop, _LEAST_HIT_PX / scale.px_a_second)
-        lefts = (lane.starts[seen] - scale.shown_start.timestamp()) * scale.px_a_second
-        widths = (lane.stops[seen] - lane.starts[seen]) * scale.px_a_second
-        values = zip(seen.tolist(), lefts.tolist(), widths.tolist(), lane.scores[seen].tolist(), strict=True)
-        for number, left, width, score in values:
-            self._hit_painter.paint(self._bar(left, width, score, row), lane.hits[number].verdict)
+        bars = self._bars(lane.starts[seen], lane.stops[seen], lane.scores[seen], row)
+        self._hit_painter.paint(bars, [lane.verdicts[number] for number in seen.tolist()])
 
-    def _bar(self, left: float, width: float, score: float, row: QRect) -> QRectF:
+    def _bars(self, starts: Seconds, stops: Seconds, scores: Seconds, row: QRect) -> Iterator[Bar]:
+        """Where segments are painted that begin and end so many seconds after 1970."""
+        px_a_second = self._scale.px_a_second
+        lefts = self._style.names_px + (starts - self._scale.shown_start.timestamp()) * px_a_second
+        rights = lefts + np.maximum((stops - starts) * px_a_second, _LEAST_HIT_PX)
+        bottom = row.bottom() - _BAR_MARGIN_PX
         room = row.height() - 2 * _BAR_MARGIN_PX
-        height = room * min(max(score / self._style.top_score, _LEAST_HEIGHT), 1.0)
-        top = row.bottom() - _BAR_MARGIN_PX - height
-        return QRectF(self._style.names_px + left, top, max(width, _LEAST_HIT_PX), height)
+        tops = bottom - room * np.clip(scores / self._style.top_score, _LEAST_HEIGHT, 1.0)
+        left, top, right = (np.rint(each).astype(np.intp) for each in (lefts, tops, rights))
+        return zip(left.tolist(), top.tolist(), (right - left).tolist(), (bottom - top).tolist(), strict=True)
 
     def _footage(self, footage: Footage, row: QRect) -> None:
-        left, right = self._xs(self._scale.x(footage.start), self._scale.x(footage.stop), 1)
-        bar = QRectF(left, row.top() + _BAR_MARGIN_PX, right - left, row.height() - 2 * _BAR_MARGIN_PX)
-        paint_footage(self._painter, bar, None if footage.is_missing else footage.analysis)
+        left = self._style.names_px + round(self._scale.x(footage.start))
+        right = max(self._style.names_px + round(self._scale.x(footage.stop)), left + 1)
+        bar = left, row.top() + _BAR_MARGIN_PX, right - left, row.height() - 2 * _BAR_MARGIN_PX
+        self._footage_painter.paint(bar, None if footage.is_missing else footage.analysis)
         if right - left > 2 * _LEAST_HIT_PX:  # where one recording ends and the next begins
-            self._painter.fillRect(QRectF(left, bar.top(), 1, bar.height()), QColor(self._colours.surface))
-
-    def _xs(self, left: float, right: float, least_px: int) -> tuple[float, float]:
-        return self._style.names_px + left, self._style.names_px + max(right, left + least_px)
+            self._painter.fillRect(left, bar[1], 1, bar[3], self._border)
 
 
-def paint_footage(painter: QPainter, bar: QRectF, analysis: AnalysisState | None) -> None:
-    """Paint a recording; None is one whose file is missing."""
-    colours = theme.current()
-    if analysis is None:
-        painter.setPen(QPen(QColor(colours.control_border), 1, Qt.PenStyle.DashLine))
-        painter.drawRect(bar.adjusted(0, 0, -1, -1))
-        return
-    analysed = QColor(colours.accent)
-    analysed.setAlpha(_ANALYSED_ALPHA)
-    is_analysed = analysis is AnalysisState.DONE
-    painter.fillRect(bar, analysed if is_analysed else QColor(colours.pending))
-    if not is_analysed:
-        painter.fillRect(bar, _hatched(colours.control_border))
+class FootagePainter:
+    """Paints recordings by how far their analysis is."""
+
+    def __init__(self, painter: QPainter) -> None:
+        colours = theme.current()
+        self._painter = painter
+        self._missing = QPen(QColor(colours.control_border), 1, Qt.PenStyle.DashLine)
+        self._analysed, self._pending = QColor(colours.accent), QColor(colours.pending)
+        self._analysed.setAlpha(_ANALYSED_ALPHA)
+        self._hatch = _hatched(colours.control_border)
+
+    def paint(self, bar: Bar, analysis: AnalysisState | None) -> None:
+        """Paint one; None is one whose file is missing."""
+        left, top, width, height = bar
+        if analysis is None:
+            self._painter.setPen(self._missing)
+            self._painter.drawRect(left, top, width - 1, height - 1)
+        elif analysis is AnalysisState.DONE:
+            self._painter.fillRect(left, top, width, height, self._analysed)
+        else:
+            self._painter.fillRect(left, top, width, height, self._pending)
+            self._painter.fillRect(left, top, width, height, self._hatch)
 
 
 class HitPainter:
@@ -150,19 +168,22 @@ class HitPainter:
     def __init__(self, painter: QPainter) -> None:
         colours = theme.current()
         self._painter = painter
-        self._usual = QColor(colours.alert)
-        self._brushes = {Verdict.CONFIRMED: QColor(colours.accent), Verdict.DISMISSED: QColor(colours.surface)}
-        self._outline = QColor(colours.control_border)
+        self._usual, self._confirmed = QColor(colours.alert), QColor(colours.accent)
+        self._outline, self._within = QColor(colours.control_border), QColor(colours.surface)
         self._hatch = _hatched(colours.surface)
 
-    def paint(self, place: QRectF, verdict: Verdict) -> None:
-        """Paint one."""
-        self._painter.fillRect(place, self._brushes.get(verdict, self._usual))
-        if verdict is Verdict.DISMISSED:
-            self._painter.setPen(self._outline)
-            self._painter.drawRect(place.adjusted(0, 0, -1, -1))
-        elif verdict is Verdict.UNSURE:
-            self._painter.fillRect(place, self._hatch)
+    def paint(self, bars: Iterable[Bar], verdicts: Iterable[Verdict]) -> None:
+        """Paint some, the last on top; a day has thousands, and is painted at each turn of the wheel."""
+        painter, usual, confirmed, within = self._painter, self._usual, self._confirmed, self._within
+        painter.setPen(self._outline)
+        for (left, top, width, height), verdict in zip(bars, verdicts, strict=True):
+            if verdict is Verdict.DISMISSED:
+                painter.fillRect(left, top, width, height, within)
+                painter.drawRect(left, top, width - 1, height - 1)
+                continue
+            painter.fillRect(left, top, width, height, confirmed if verdict is Verdict.CONFIRMED else usual)
+            if verdict is Verdict.UNSURE:
+                painter.fillRect(left, top, width, height, self._hatch)
 
 
 def _hatched(colour: str) -> QBrush:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.archive.schema import AnalysisState
 from engine.common.language import tr, tr_noop
 from engine.review.document import Verdict
-from vadgui.archive.lane_painter import HitPainter, paint_footage
+from vadgui.archive.lane_painter import FootagePainter, HitPainter
 from vadgui.ui import theme
 
 _FOOTAGE: Sequence[tuple[AnalysisState | None, str]] = (
@@ -55,11 +55,11 @@ class LaneLegend(QWidget):
         stop = left + width_px + _GAP_PX + words_px
         if stop > self.width():
             return stop
-        swatch = QRectF(left, (self.height() - height_px) / 2, width_px, height_px)
+        swatch = round(left), (self.height() - height_px) // 2, width_px, height_px
         if verdict is None:
-            paint_footage(painter, swatch, state)
+            FootagePainter(painter).paint(swatch, state)
         else:
-            HitPainter(painter).paint(swatch, verdict)
+            HitPainter(painter).paint([swatch], [verdict])
         painter.setPen(theme.current().muted_text)
         place = QRectF(left + width_px + _GAP_PX, 0, words_px + 1, self.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.errors import DetectorFileError
+from engine.common.in_time import answer_in_time
 from engine.common.language import tr, tr_n
 from engine.common.names import displayable
 from engine.detector_library import DetectorLibrary, LibraryEntry, file_entry
@@ -98,7 +99,9 @@ class DetectorLibraryDialog(QDialog):
         """Read the library again and select a detector, the first one where `selected` is not in it."""
         self._entries = {entry.path: entry for entry in self._library.entries()}
         if self._current is not None and self._current not in self._entries:
-            self._entries[self._current] = file_entry(self._current)
+            current = self._current
+            if entry := answer_in_time(current.parent, lambda: file_entry(current), otherwise=None):
+                self._entries[current] = entry
         self.list.clear()
         for entry in self._entries.values():
             self.list.addTopLevelItem(self._item(entry))

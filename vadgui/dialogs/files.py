@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.common.in_time import answers
 from engine.common.language import tr, tr_noop
 from engine.review.files import SUFFIX
 from engine.scoring.zone_files import SUFFIX as ZONES_SUFFIX
@@ -34,7 +35,7 @@ def ask_for_file(
     parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[Path], None]
 ) -> QFileDialog:
     """Open the system's file dialog; `chosen` is called with the file, unless the dialog is cancelled."""
-    dialog = QFileDialog(parent, title, folder)
+    dialog = QFileDialog(parent, title, _shown_first(folder))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters([shown_filter(each) for each in (name_filter, ALL_FILTER)])
     return _open(dialog, chosen)
@@ -44,7 +45,7 @@ def ask_for_files(
     parent: QWidget, title: str, folder: str, name_filter: str, chosen: Callable[[list[Path]], None]
 ) -> QFileDialog:
     """Open the system's file dialog; `chosen` is called with the files, unless the dialog is cancelled."""
-    dialog = QFileDialog(parent, title, folder)
+    dialog = QFileDialog(parent, title, _shown_first(folder))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.setNameFilters([shown_filter(each) for each in (name_filter, ALL_FILTER)])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -55,7 +56,7 @@ def ask_for_files(
 
 def ask_for_folder(parent: QWidget, title: str, folder: str, chosen: Callable[[Path], None]) -> QFileDialog:
     """Open the system's folder dialog; `chosen` is called with the folder, unless the dialog is cancelled."""
-    dialog = QFileDialog(parent, title, folder)
+    dialog = QFileDialog(parent, title, _shown_first(folder))
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly, False)
     return _open(dialog, chosen)
@@ -65,12 +66,17 @@ def ask_for_target(
     parent: QWidget, title: str, target: Path, name_filter: str, suffix: str, chosen: Callable[[Path], None]
 ) -> QFileDialog:
     """Open the system's save dialog at `target`; a name without a suffix gets this one."""
-    dialog = QFileDialog(parent, title, str(target.parent))
+    dialog = QFileDialog(parent, title, _shown_first(str(target.parent)))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilter(shown_filter(name_filter))
     dialog.setDefaultSuffix(suffix.removeprefix("."))
     dialog.selectFile(target.name)
     return _open(dialog, chosen)
+
+
+def _shown_first(folder: str) -> str:
+    """The folder, unless it does not answer: the dialog would wait for it, and the window with it."""
+    return folder if not folder or answers(Path(folder)) else str(Path.home())
 
 
 def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> QFileDialog:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.common.in_time import is_folder_in_time
 from engine.common.language import tr
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.dialogs.keys_page import KeysPage
@@ -176,7 +177,7 @@ def _folder_field(value: str, use: Callable[[object], None]) -> QLineEdit:
 
     def take() -> None:
         text = field.text().strip()
-        if not text or Path(text).is_dir():
+        if not text or is_folder_in_time(Path(text)):
             use(text)
 
     field.textChanged.connect(take)
@@ -199,7 +200,7 @@ def _with_choice(field: QLineEdit, label: str) -> QVBoxLayout:
 
     def check() -> None:
         text = field.text().strip()
-        wrong.setVisible(bool(text) and not Path(text).is_dir())
+        wrong.setVisible(bool(text) and not is_folder_in_time(Path(text)))
 
     field.textChanged.connect(check)
     check()

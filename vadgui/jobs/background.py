@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop
 from vadgui.jobs.priority import lower_thread_priority
+from vadgui.jobs.threads import join_or_leave
 
 Work = Callable[[ShouldStop], Iterator[Any]]
 """Long work as a generator: urgent work runs between two of its steps, so that it waits for one step at most."""
@@ -71,7 +72,7 @@ class Background(QObject):
             self._tasks[kind] = self._latest[kind] = task
             self._arrived.notify()
         if self._thread is None and not self._closing.is_set():
-            self._thread = threading.Thread(target=self._work, name=self._name)
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
 
     def cancel(self, kind: str) -> None:
@@ -86,14 +87,14 @@ class Background(QObject):
                 self._cancel(kind)
 
     def close(self) -> None:
-        """Stop all work and wait until the thread has ended; closing twice is fine."""
+        """Stop all work and wait until the thread has ended, unless its step hangs; closing twice is fine."""
         with self._arrived:
             self._closing.set()
             for kind in list(self._latest):
                 self._cancel(kind)
             self._arrived.notify()
         if self._thread:
-            self._thread.join()
+            join_or_leave(self._thread, self)
 
     def _cancel(self, kind: str) -> None:
         if latest := self._latest.pop(kind, None):

@@ -17,6 +17,7 @@ from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
 from engine.review.store import FoundReview, look_up
 from engine.scoring.zones import Zones
+from engine.video.decoder_calls import call_noted
 from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
@@ -171,9 +172,10 @@ class EngineLoop:
     # Video and detector
 
     def _open_video(self, path: Path) -> None:
-        opened = read_review(path) if path.name.endswith(SUFFIX) else None
-        if opened:
-            path = reviewed_video(opened)
+        with call_noted(path):
+            opened = read_review(path) if path.name.endswith(SUFFIX) else None
+            if opened:
+                path = reviewed_video(opened)
         should_stop = self._requests.opening_is_outdated
         name = displayable(path.name)
         self._post(Opening(name))

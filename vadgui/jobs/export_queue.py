@@ -16,6 +16,7 @@ from engine.common.events import Finished, Noted, Progress
 from engine.hand_over.jobs import ExportJob, ExportTools
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.priority import lower_thread_priority
+from vadgui.jobs.threads import join_or_leave
 
 
 class ExportPhase(Enum):
@@ -97,7 +98,7 @@ class ExportQueue(QObject):
             self._queue.append(_QueuedExport(job, state))
             self._arrived.notify()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="vadgui-export")
+            self._thread = threading.Thread(target=self._work, name="vadgui-export", daemon=True)
             self._thread.start()
         self.changed.emit(state)
         return state
@@ -115,12 +116,12 @@ class ExportQueue(QObject):
             self._update_state(waiting, phase=ExportPhase.CANCELLED)
 
     def close(self) -> None:
-        """Cancel all jobs and wait until the thread has ended; closing twice is fine."""
+        """Cancel all jobs and wait until the thread has ended, unless it hangs; closing twice is fine."""
         with self._arrived:
             self._closing = True
             self._arrived.notify()
         if self._thread:
-            self._thread.join()
+            join_or_leave(self._thread, self)
 
     def _receive(self, message: ExportState | Exception) -> None:
         if isinstance(message, ExportState):

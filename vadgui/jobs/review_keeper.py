@@ -14,18 +14,14 @@ from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.paths import is_same_file
 from engine.review.document import Review
-from engine.review.store import FoundReview, ReviewStore
+from engine.review.store import ChangedReviewError, FoundReview, ReviewStore
+from vadgui.jobs.threads import HANGING_SECONDS, join_or_leave
 
 SOON_MS = 500
 """How long a decision may stay unsaved, but for the time that writing takes."""
 LATER_MS = 10_000
 """The same for where the playhead is."""
-HANGING_SECONDS = 10.0
-"""After so long a write is taken as hanging: on a share that does not answer it may never end."""
 _STILL_HANGING_SECONDS = 0.2
-_left_behind: list[ReviewKeeper] = []
-"""Closed while their write hung: the last reference must not go in that thread, which would destroy a QObject of the
-GUI thread."""
 
 
 class ReviewKeeper(QObject):
@@ -51,7 +47,7 @@ class ReviewKeeper(QObject):
         self._newest: tuple[ReviewStore, Review] | None = None
         """What was to be written last."""
         self._aside: tuple[ReviewStore, Review] | None = None
-        """The same, once it is kept among the person's data as a write hangs."""
+        """The same, once it is kept among the person's data as a write hangs or fails."""
         self._is_hanging = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._timer = QTimer(self, singleShot=True)
@@ -68,10 +64,11 @@ class ReviewKeeper(QObject):
 
     @property
     def is_unsaved(self) -> bool:
-        """Whether the last write failed: after a `flush`, whether something would be lost."""
+        """Whether what was written last is nowhere on disk: after a `flush`, whether something would be lost."""
         if self._is_hanging:
             return self._newest is not None and self._newest is not self._aside
-        return self._unsaved is not None and self._unsaved[0] is self._store
+        unsaved = self._unsaved
+        return unsaved is not None and unsaved[0] is self._store and unsaved is not self._aside
 
     def attend(self, found: FoundReview | None) -> None:
         """Keep another recording's review from now on; call `flush` before the document is another."""
@@ -119,9 +116,7 @@ class ReviewKeeper(QObject):
         self.flush()
         self.attend(None)
         self._tasks.put(None)
-        self._thread.join(_STILL_HANGING_SECONDS if self._is_hanging else None)
-        if self._thread.is_alive():
-            _left_behind.append(self)
+        join_or_leave(self._thread, self, _STILL_HANGING_SECONDS if self._is_hanging else None)
 
     def _start(self, within_ms: int) -> None:
         if self._store and (not self._timer.isActive() or self._timer.remainingTime() > within_ms):
@@ -133,28 +128,26 @@ class ReviewKeeper(QObject):
         if unsaved and unsaved[0] is store:
             review = review or unsaved[1]  # nothing can be decided any more, but something was
         if store and review:
-            self._newest = store, review
-            self._tasks.put(lambda: self._write(store, review))
+            newest = self._newest = store, review
+            self._tasks.put(lambda: self._write(newest))
 
     def _keep_aside(self) -> None:
         if self._newest is None or self._newest is self._aside:
             return
-        store, review = self._newest
         try:
-            kept = store.keep_aside(review)
+            kept = self._kept_aside(self._newest)
         except (OSError, ReviewError) as error:
             self.failed.emit(error)
             return
-        self._aside = self._newest
-        self.failed.emit(
-            ReviewError(
-                tr("The folder of the review does not answer"),
-                subject=store.path,
-                advice=tr("What you decided is kept in {path}, and comes with the recording when it is opened.").format(
-                    path=displayable(kept)
-                ),
-            )
-        )
+        what = tr("The folder of the review does not answer")
+        self.failed.emit(ReviewError(what, subject=self._newest[0].path, advice=_where_it_is_kept(kept)))
+
+    def _kept_aside(self, newest: tuple[ReviewStore, Review]) -> Path:
+        """Keep it among the person's data, where it is found with the recording."""
+        store, review = newest
+        kept = store.keep_aside(review)
+        self._aside = newest
+        return kept
 
     # In the thread
 
@@ -168,23 +161,21 @@ class ReviewKeeper(QObject):
         except ReviewError as error:
             self._refuse(store, error)
 
-    def _write(self, store: ReviewStore, review: Review) -> None:
+    def _write(self, newest: tuple[ReviewStore, Review]) -> None:
+        store, review = newest
         if store is self._refused_store:
             return
-        self._unsaved = store, review
+        self._unsaved = newest
         try:
             store.write(review)
+        except ChangedReviewError as error:
+            self._unsaved = None
+            self._refuse(store, self._with_what_is_kept(newest, error))
         except ReviewError as error:
             self._unsaved = None
             self._refuse(store, error)
         except OSError as error:
-            failure = ReviewError(
-                tr("The review can't be saved"),
-                subject=store.path,
-                advice=tr("{problem}. What you decide is kept in this window, and saving is tried again.").format(
-                    problem=error.strerror
-                ),
-            )
+            failure = self._failure(newest, error)
             self._post(lambda: self._tell_failure(failure))
         except Exception as error:
             # Catches everything: the thread must live on, the next try may succeed.
@@ -193,6 +184,29 @@ class ReviewKeeper(QObject):
         else:
             self._unsaved = None
             self._post(self.saved.emit)
+
+    def _failure(self, newest: tuple[ReviewStore, Review], error: OSError) -> ReviewError:
+        """What to tell of a review that can't be written where it belongs."""
+        try:
+            kept = self._kept_aside(newest)
+        except (OSError, ReviewError):
+            advice = tr("{problem}. What you decide is kept in this window, and saving is tried again.").format(
+                problem=error.strerror
+            )
+        else:
+            advice = tr("{problem}. {place} Saving is tried again.").format(
+                problem=error.strerror, place=_where_it_is_kept(kept)
+            )
+        return ReviewError(tr("The review can't be saved"), subject=newest[0].path, advice=advice)
+
+    def _with_what_is_kept(self, newest: tuple[ReviewStore, Review], error: ReviewError) -> ReviewError:
+        """The error, and where to find what was decided since."""
+        try:
+            kept = self._kept_aside(newest)
+        except (OSError, ReviewError):
+            return error
+        advice = f"{error.advice} {_where_it_is_kept(kept)}"
+        return ReviewError(error.what, subject=error.subject, advice=advice)
 
     def _write_as(self, store: ReviewStore, path: Path, review: Review, replaces: bool) -> None:
         failure: Exception | None = None
@@ -230,3 +244,8 @@ class ReviewKeeper(QObject):
     def _tell_failure(self, error: Exception) -> None:
         self.failed.emit(error)
         self._start(LATER_MS)
+
+
+def _where_it_is_kept(path: Path) -> str:
+    words = tr("What you decided is kept in {path}, and comes with the recording when it is opened.")
+    return words.format(path=displayable(path))

@@ -6,6 +6,7 @@ from contextlib import suppress
 from enum import Enum
 
 from engine.common.remote_path import RemotePath
+from engine.video.decoder_calls import call_noted
 from engine.video.fingerprint import file_fingerprint
 from engine.video.source import VideoSource
 
@@ -31,12 +32,13 @@ class SourceGuard:
 
     def look(self) -> SourceChange | None:
         """What became of the file, where that has not been told; None where it is gone or as it was."""
-        state = self._state()
-        if state is None or state == self._seen:
-            return None
-        change = self._change()
-        if state == self._state():  # else it is being written to: look again
-            self._seen = state
+        with call_noted(self._source.info.path):
+            state = self._state()
+            if state is None or state == self._seen:
+                return None
+            change = self._change()
+            if state == self._state():  # else it is being written to: look again
+                self._seen = state
         if change is None or change is self._told:
             return None
         self._told = change

@@ -237,7 +237,7 @@ class ReviewModel(QObject):
         except ReviewError as error:
             self.refused.emit(" ".join(filter(None, (f"{error.what}.", error.advice))))
             return False
-        self.stack.push(_Change(self, step.name, recording))
+        self.stack.push(_Change(self, step.in_words, recording))
         return True
 
     def set_threshold(self, enter: float) -> None:
@@ -256,7 +256,7 @@ class ReviewModel(QObject):
         goes_on = here - self._dragged_at < _ONE_DRAG_SECONDS and self._last_is_threshold_of(scorer.name)
         self._dragged_at = here
         after = (with_step_in_last if goes_on else with_step)(self._recording, step)
-        self.stack.push(_Change(self, step.name, after, _THRESHOLD_COMMAND, goes_on=goes_on))
+        self.stack.push(_Change(self, step.in_words, after, _THRESHOLD_COMMAND, goes_on=goes_on))
 
     def take(self, recording: Recording) -> None:
         """Take over another state of the document, as a step or its inverse has left it."""

@@ -6,14 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import tr, tr_n
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Step, Verdict
 from engine.review.edits import Editor
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
-
-_NONE_LEFT = tr_noop("Every segment has a verdict.")
 
 
 class Reviewing(QObject):
@@ -28,6 +26,8 @@ class Reviewing(QObject):
         self._begun_at: int | None = None
         self.go_elsewhere: Callable[[int], bool] = lambda _: False
         """Goes to what is unreviewed in a later recording (1) or an earlier one (-1); whether there is something."""
+        self.count_unanalysed: Callable[[], int] = lambda: 0
+        """Counts the recordings in which segments may still be found."""
         session.review.refused.connect(self.told)
         session.video_changed.connect(self._forget_begin)
 
@@ -94,6 +94,8 @@ class Reviewing(QObject):
         elif self._session.review.edit(lambda editor: editor.draw(begun_at, end)):
             self._begun_at = None
             self._session.scoring.select(self._session.segment_at(begun_at))
+            words = tr("Frames {first} to {last} are a segment now, as missed by the detector.")
+            self.told.emit(words.format(first=begun_at, last=end - 1))
 
     def split(self) -> None:
         """Split the current segment before the frame under the playhead."""
@@ -110,7 +112,9 @@ class Reviewing(QObject):
 
     def deselect(self) -> None:
         """No segment is the current one any more, and no new one has begun."""
-        self._begun_at = None
+        if self._begun_at is not None:
+            self._begun_at = None
+            self.told.emit("")  # where it began, and what to do next, is no longer true
         self._session.scoring.select(None)
 
     def _judge(self, verdict: Verdict, reason: str = "", *, goes_on: bool = False) -> None:
@@ -118,12 +122,21 @@ class Reviewing(QObject):
         if judged and goes_on:
             self.next_unreviewed()
         elif judged and not self._session.review.unreviewed:
-            self.told.emit(tr(_NONE_LEFT))
+            self._tell_none_left()
 
     def _go_on(self, select: Callable[..., bool], direction: int) -> None:
         """Leave the recording before beginning again with it."""
         if not (select(wraps=False) or self.go_elsewhere(direction) or select()):
-            self.told.emit(tr(_NONE_LEFT))
+            self._tell_none_left()
+
+    def _tell_none_left(self) -> None:
+        count = self.count_unanalysed()
+        words = tr_n(
+            "Every segment found so far has a verdict. {count} recording is still to be analysed.",
+            "Every segment found so far has a verdict. {count} recordings are still to be analysed.",
+            count,
+        )
+        self.told.emit(words.format(count=count) if count else tr("Every segment has a verdict."))
 
     def _edit(self, make: Callable[[Editor, ReviewedSegment], Step]) -> bool:
         current = self.current

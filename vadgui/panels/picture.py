@@ -243,7 +243,8 @@ class PicturePanel(QWidget):
         bold.setBold(True)
         painter.setFont(bold)
         painter.setPen(QColor(colours.on_canvas))
-        title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, strip.width())
+        # Some titles begin alike, and differ in their last word.
+        title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, strip.width())
         painter.drawText(strip, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
         strip.setLeft(strip.left() + painter.fontMetrics().horizontalAdvance(title) + _PADDING_PX)
         painter.setFont(font)

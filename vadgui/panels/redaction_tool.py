@@ -23,6 +23,11 @@ _HINTS = {
     ),
     MouseMode.MOVE: tr_noop("Drag a region, at other frames too: it moves in between. Delete removes it."),
 }
+_REDACTED_BY = {
+    RedactionMethod.FILL: tr_noop("Redact by fill"),
+    RedactionMethod.PIXELATE: tr_noop("Redact by pixelate"),
+    RedactionMethod.BLUR: tr_noop("Redact by blur"),
+}
 
 
 class RedactionTool(ShapeTool):
@@ -73,7 +78,7 @@ class RedactionTool(ShapeTool):
         """Choose what the next region shows, and the selected one."""
         self._method = method
         if self.region and self.region.method is not method:
-            self._change(f"Redact by {method.value}", replace(self.region, method=method))
+            self._change(_REDACTED_BY[method], replace(self.region, method=method))
 
     def blur_picture(self, on: bool) -> None:
         """Blur the whole picture, or no more."""

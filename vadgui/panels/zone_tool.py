@@ -79,7 +79,7 @@ class ZoneTool(ShapeTool):
             zone = zones[self._selected]
             if name.strip() != zone.name:
                 zones[self._selected] = Zone(zone.kind, zone.points, name.strip())
-                self._set(f"Name zone “{name.strip()}”", zones, select=self._selected)
+                self._set(tr_noop("Name zone") + f" ({name.strip()})", zones, select=self._selected)
 
     def paint(self, painter: QPainter, picture: QRect) -> None:
         """Paint all zones as they are or would be, and what is being drawn."""

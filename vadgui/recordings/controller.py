@@ -12,11 +12,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 import resources
 from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadError, VideoError
 from engine.common.events import ShouldStop
+from engine.common.in_time import check_answers, is_folder_in_time
 from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
-from engine.common.remote_path import as_path
+from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import SUFFIX
-from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingList, RecordingListFile
+from engine.review.recording_list import (
+    AnalysisStage,
+    ListedRecording,
+    RecordingList,
+    RecordingListFile,
+    failure_fields,
+)
 from engine.review.summary import found
 from engine.video.finding import find_recordings
 from engine.video.watching import REST_SECONDS
@@ -60,10 +67,13 @@ class RecordingsController(QObject):
         self.navigation = RecordingNavigation(session, model, self)
         self._file = RecordingListFile(file) if file else None
         self._background = Background("vadgui-recordings")
+        # Folders may not answer: the list is kept all the same, and others are searched.
+        self._searching = Background("vadgui-folder-search")
+        self._looking = Background("vadgui-watched-folders")
         self._searches = 0
         self._left_out: set[str] = set()
         """Recordings of watched folders that were taken off the list."""
-        self._watching = FolderWatching(self._background, self._known, self)
+        self._watching = FolderWatching(self._looking, self._known, self)
         self._is_opening = False
         self._untried: list[Path] = []
         """Recordings to open instead, should the one that is being opened be broken."""
@@ -79,7 +89,7 @@ class RecordingsController(QObject):
         self.navigation.told.connect(self.told)
         model.changed.connect(self._note_change)
         model.paused_changed.connect(self._plan)
-        self.relinking = Relinking(self._background, model, self)
+        self.relinking = Relinking(self._searching, model, self)
         self.relinking.told.connect(self.told)
         self.relinking.failed.connect(self.failed)
         self._watching.found.connect(self._take_new)
@@ -111,10 +121,11 @@ class RecordingsController(QObject):
         self._save_timer.stop()
 
     def close(self) -> None:
-        """Keep the list and end the thread; closing twice is fine."""
+        """Keep the list and end the threads; closing twice is fine."""
         self._plan_timer.stop()
         self._watching.close()
-        self._background.close()
+        for each in (self._looking, self._searching, self._background):
+            each.close()
         file, self._file = self._file, None
         if file:
             try:
@@ -136,16 +147,17 @@ class RecordingsController(QObject):
 
         With `opens` the first is opened also where one is open.
         """
-        if len(paths) == 1 and not paths[0].is_dir():
+        # Nobody asks a server here, which may not answer: it names recordings alone.
+        if len(paths) == 1 and (isinstance(paths[0], RemotePath) or not is_folder_in_time(paths[0])):
             self.open_requested.emit(paths[0])
         elif paths:
             self._searches += 1
             take = partial(self._take_found, paths, opens)
-            self._background.begin(f"search {self._searches}", partial(_search, paths), take, self.failed.emit)
+            self._searching.begin(f"search {self._searches}", partial(_search_to_add, paths), take, self.failed.emit)
 
     def _take_found(self, searched: Sequence[Path], opens: bool, results: list[Path | VideoError]) -> None:
-        paths = dict.fromkeys(listed_path(_of_review(each)) for each in results if isinstance(each, Path))
-        found_here = [Path(path) for path in paths]
+        paths = dict.fromkeys(listed_path(each) for each in results if isinstance(each, Path))
+        found_here = [as_path(path) for path in paths]
         errors = [each for each in results if isinstance(each, VideoError)]
         if errors:
             self.failed.emit(errors[0])
@@ -177,7 +189,7 @@ class RecordingsController(QObject):
         if here:
             self._searches += 1
             work = partial(_search, here)
-            self._background.begin(f"search {self._searches}", work, self._take_exported, self.failed.emit)
+            self._searching.begin(f"search {self._searches}", work, self._take_exported, self.failed.emit)
 
     def _take_exported(self, results: list[Path | VideoError]) -> None:
         self._left_out.update(listed_path(each) for each in results if isinstance(each, Path))
@@ -226,7 +238,7 @@ class RecordingsController(QObject):
             if path == self.model.open_path:
                 self._worker.run_analysis()
             else:
-                self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+                self.model.change(path, stage=AnalysisStage.WAITING, **failure_fields("", ""))
         self.model.set_paused(False)
 
     # The open recording
@@ -274,7 +286,7 @@ class RecordingsController(QObject):
         self.model.set_open(path)
         now = self.model.recording(path)
         if now and now.stage is AnalysisStage.FAILED:
-            self.model.change(path, stage=AnalysisStage.WAITING, problem="", advice="")
+            self.model.change(path, stage=AnalysisStage.WAITING, **failure_fields("", ""))
 
     def _follow_review(self) -> None:
         """Say of the open recording what its analysis and its segments say."""
@@ -370,13 +382,13 @@ class RecordingsController(QObject):
     def _begin_anew(self, hanging: Path) -> None:
         """Give the worker's new thread the next recording, but not the one with which the thread before hangs."""
         self._queued = ""
-        self.model.change(listed_path(hanging), stage=AnalysisStage.FAILED, problem=_HANGS, advice=_HANGS_ADVICE)
+        self.model.change(listed_path(hanging), stage=AnalysisStage.FAILED, **failure_fields(_HANGS, _HANGS_ADVICE))
         self._plan_timer.start()
 
     def _mark_failed(self, path: str, error: Exception) -> None:
         what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"
         advice = error.advice if isinstance(error, VadError) else ""
-        self.model.change(path, stage=AnalysisStage.FAILED, problem=what, advice=advice)
+        self.model.change(path, stage=AnalysisStage.FAILED, **failure_fields(what, advice))
 
     # The file
 
@@ -404,7 +416,21 @@ class RecordingsController(QObject):
 
 
 def _search(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[list[Path | VideoError]]:
-    yield list(find_recordings(paths, should_stop))
+    failures: list[Path | VideoError] = []
+    reached = []
+    for path in paths:
+        try:
+            check_answers(path, VideoError)
+        except VideoError as error:
+            failures.append(error)
+        else:
+            reached.append(path)
+    yield [*failures, *find_recordings(reached, should_stop)]
+
+
+def _search_to_add(paths: Sequence[Path], should_stop: ShouldStop) -> Iterator[list[Path | VideoError]]:
+    for results in _search(paths, should_stop):
+        yield [_of_review(each) if isinstance(each, Path) else each for each in results]
 
 
 def _added_words(new: int, known: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 
 from engine.common.language import tr
 from engine.common.names import displayable
-from engine.common.remote_path import RemotePath
-from engine.review.recording_list import AnalysisStage, ListedRecording
+from engine.common.paths import written_out
+from engine.review.recording_list import AnalysisStage, ListedRecording, failure_fields
 
 RECORDING_ROLE = Qt.ItemDataRole.UserRole
 _NO_PARENT = QModelIndex()
@@ -30,9 +29,7 @@ _STAGE_ICONS = {
 
 def listed_path(path: Path) -> str:
     """A recording's path as the list has it: two ways to write one path are one recording."""
-    if isinstance(path, RemotePath):
-        return str(path)
-    return os.path.abspath(path)  # noqa: PTH100 - a link is shown as the person named it
+    return str(written_out(path))
 
 
 def name_of(recording: ListedRecording) -> str:
@@ -59,7 +56,7 @@ def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detec
         case AnalysisStage.CANCELLED:
             words = tr("Cancelled at {share}")
         case AnalysisStage.FAILED:
-            problem = tr(recording.problem) if recording.problem else tr("for an unknown reason")
+            problem = recording.problem_in_words or tr("for an unknown reason")
             return tr("Failed: {problem}").format(problem=problem)
         case AnalysisStage.WAITING:
             if lacks_detector:
@@ -131,6 +128,10 @@ class RecordingModel(QAbstractListModel):
         """Paths of the recordings whose segments all have a verdict."""
         return [each.path for each in self._rows if each.segments and not each.unreviewed]
 
+    def count_unanalysed(self) -> int:
+        """How many recordings wait for their analysis, or for the rest of it."""
+        return sum(each.stage in (AnalysisStage.WAITING, AnalysisStage.ANALYSING) for each in self._rows)
+
     def summary(self) -> str:
         """The whole list in a line."""
         count = len(self._rows)
@@ -186,7 +187,7 @@ class RecordingModel(QAbstractListModel):
         if row is not None:
             known = self._rows[row]
             stage = AnalysisStage.ANALYSED if known.share >= 1 else AnalysisStage.WAITING
-            self._rows[row] = replace(known, path=now, stage=stage, problem="", advice="")
+            self._rows[row] = replace(known, path=now, stage=stage, **failure_fields("", ""))
             self._count()
             self.dataChanged.emit(self.index(row), self.index(row))
             self.changed.emit()
@@ -296,6 +297,6 @@ class RecordingModel(QAbstractListModel):
     def _tip(self, recording: ListedRecording) -> str:
         detector = recording.detector
         by = tr("Analysed with the detector {detector}").format(detector=detector) if detector else ""
-        advice = tr("Open it to choose one.") if recording.path in self._lacking else tr(recording.advice)
+        advice = tr("Open it to choose one.") if recording.path in self._lacking else recording.advice_in_words
         lines = (displayable(recording.path), self.state_words(recording), advice, by)
         return "\n".join(filter(None, lines))

@@ -11,7 +11,7 @@ from engine.common.events import ShouldStop
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.review.moved import find_moved, missing
-from engine.review.recording_list import AnalysisStage, ListedRecording
+from engine.review.recording_list import AnalysisStage, ListedRecording, failure_fields
 from vadgui.jobs.background import Background
 from vadgui.recordings.model import RecordingModel, listed_path
 
@@ -58,7 +58,7 @@ class Relinking(QObject):
         lost = {each.path for each in moved}
         for each in list(self._model.recordings):
             if each.path in lost:
-                self._model.change(each.path, stage=AnalysisStage.FAILED, problem=_PROBLEM, advice=_ADVICE)
+                self._model.change(each.path, stage=AnalysisStage.FAILED, **failure_fields(_PROBLEM, _ADVICE))
             elif each.problem == _PROBLEM:
                 self._model.relink(each.path, each.path)
         if lost:

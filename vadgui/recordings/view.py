@@ -220,6 +220,8 @@ class RecordingsView(QWidget):
         else:
             are_all_judged = any(each.segments for each in self.model.recordings)
             judged, nothing = tr("Every segment has a verdict."), tr("Nothing is flagged so far.")
+            if self.model.count_unanalysed():
+                judged = tr("Every segment found so far has a verdict.")
             self._nothing.setText(judged if are_all_judged else nothing)
             self._pages.setCurrentWidget(self._nothing)
 

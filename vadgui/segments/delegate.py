@@ -11,7 +11,7 @@ from engine.review.document import Verdict
 from engine.scoring.segments import Segment
 from vadgui.model.session import ReviewSession
 from vadgui.panels.picture import fitted
-from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, judged_of, verdict_of, verdict_words
+from vadgui.segments.model import SEGMENT_ROLE, SegmentModel, judged_of, verdict_of, verdict_reason, verdict_words
 from vadgui.ui import theme
 from vadgui.ui.icons import icon
 
@@ -94,6 +94,8 @@ class SegmentDelegate(QStyledItemDelegate):
                 line_rect.setRight(self._paint_marks(painter, line_rect, segment))
             elif row == 1 and said:
                 line_rect.setLeft(_paint_icon(painter, line_rect.left(), line_rect, VERDICT_ICONS[verdict]))
+                if painter.fontMetrics().horizontalAdvance(text) > line_rect.width():
+                    text = verdict_reason(segment) or text  # the icon says the rest
             elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line_rect.width())
             painter.drawText(line_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.setFont(normal)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import tr, tr_noop, with_capital
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import JudgedSegment, Verdict
 from engine.scoring.segments import Segment
@@ -27,6 +27,7 @@ class SegmentOrder(Enum):
     TIME = tr_noop("By time")
     SCORE = tr_noop("By score")
     VERDICT = tr_noop("By verdict")
+    REASON = tr_noop("By reason")
 
 
 class SegmentFilter(Enum):
@@ -53,6 +54,20 @@ class SegmentFilter(Enum):
             case _:
                 wanted: str = self.value.lower()
                 return verdict_of(segment) == wanted
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Lists the segments that were flagged, or dismissed, for one reason; it stands in English."""
+
+    words: str
+    is_of_dismissal: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """As it is offered to the person."""
+        words = tr(self.words)
+        return tr("Dismissed: {reason}").format(reason=words) if self.is_of_dismissal else with_capital(words)
 
 
 @dataclass(frozen=True)
@@ -99,11 +114,17 @@ def verdict_of(segment: Segment) -> Verdict:
     return judged.verdict if judged else Verdict.UNREVIEWED
 
 
+def verdict_reason(segment: Segment) -> str:
+    """Why a person judged so, in the language in use; empty where that is not said."""
+    judged = judged_of(segment)
+    return tr(judged.reason) if judged else ""
+
+
 def verdict_words(segment: Segment) -> str:
     """The verdict with its reason; empty where there is none."""
-    judged = judged_of(segment)
-    words = tr(_VERDICT_WORDS.get(judged.verdict, "")) if judged else ""
-    return f"{words}: {tr(judged.reason)}" if judged and words and judged.reason else words
+    words = tr(_VERDICT_WORDS.get(verdict_of(segment), ""))
+    reason = verdict_reason(segment)
+    return f"{words}: {reason}" if words and reason else words
 
 
 class SegmentModel(QAbstractListModel):
@@ -113,14 +134,14 @@ class SegmentModel(QAbstractListModel):
         super().__init__(parent)
         self._session = session
         self._order = SegmentOrder.TIME
-        self._filter = SegmentFilter.ALL
+        self._filter: SegmentFilter | Reason = SegmentFilter.ALL
         self._shows_time_of_day = False
         self._hours: Hours | None = None
         self._rows: list[Segment] = []
         self._highest = 0.0
 
     @property
-    def filter(self) -> SegmentFilter:
+    def filter(self) -> SegmentFilter | Reason:
         """Which segments have rows."""
         return self._filter
 
@@ -134,7 +155,7 @@ class SegmentModel(QAbstractListModel):
         """The largest score on the scale of the bars: that of the timeline, or the highest peak beyond it."""
         return max(self._session.scoring.top, self._highest)
 
-    def arrange(self, order: SegmentOrder, which: SegmentFilter) -> None:
+    def arrange(self, order: SegmentOrder, which: SegmentFilter | Reason) -> None:
         """Sort the rows, and leave out what the filter does not let through."""
         self._order, self._filter = order, which
         self.update()
@@ -151,6 +172,8 @@ class SegmentModel(QAbstractListModel):
             new_rows.sort(key=lambda segment: -segment.peak_score)
         elif self._order is SegmentOrder.VERDICT:
             new_rows.sort(key=lambda segment: _VERDICT_ORDER.index(verdict_of(segment)))
+        elif self._order is SegmentOrder.REASON:
+            new_rows.sort(key=self.reason)
         head = _common(self._rows, new_rows)
         tail = _common(self._rows[head:][::-1], new_rows[head:][::-1])
         removed, added = len(self._rows) - head - tail, len(new_rows) - head - tail
@@ -173,9 +196,7 @@ class SegmentModel(QAbstractListModel):
         """The segments that rows are of, in order of time."""
         places = self._session.places
         chosen = [
-            each
-            for each in self._session.scoring.segments
-            if self._filter.lets_through(each) and places.lets_through(each)
+            each for each in self._session.scoring.segments if self._lets_through(each) and places.lets_through(each)
         ]
         start, hours = self._session.start, self._hours
         if start is None or hours is None:
@@ -186,6 +207,23 @@ class SegmentModel(QAbstractListModel):
             for each in chosen
             if hours.overlap(start.at(float(times[each.start])), start.at(float(ends[each.stop - 1])))
         ]
+
+    def _lets_through(self, segment: Segment) -> bool:
+        if isinstance(self._filter, SegmentFilter):
+            return self._filter.lets_through(segment)
+        return self._filter in self._reasons_of(segment)
+
+    def _reasons_of(self, segment: Segment) -> list[Reason]:
+        judged = judged_of(segment)
+        found = [Reason(self._session.scoring.reason(segment))]
+        if judged and judged.verdict is Verdict.DISMISSED:
+            found.append(Reason(judged.reason, is_of_dismissal=True))
+        return [each for each in found if each.words]
+
+    def reasons(self) -> list[Reason]:
+        """For what segments of the recording were flagged and dismissed, as the person reads it in order."""
+        found = {each for segment in self._session.scoring.segments for each in self._reasons_of(segment)}
+        return sorted(found, key=lambda each: (each.is_of_dismissal, each.in_words))
 
     def show_time_of_day(self, shown: bool) -> None:
         """Show when segments were by the clock on the wall, where that is known."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
+    QSizePolicy,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -22,11 +23,15 @@ from engine.scoring.segments import Segment
 from engine.scoring.zones import zones_in_words
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
+from vadgui.segments.filter_box import FilterBox
 from vadgui.segments.hours_bar import HoursBar
-from vadgui.segments.model import Hours, SegmentFilter, SegmentModel, SegmentOrder
+from vadgui.segments.model import Hours, Reason, SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.segments.moments import Moments
 from vadgui.ui import theme
+from vadgui.ui.widgets import ElidedLabel
 
+_COUNT_PX = 95
+"""The boxes beside it are narrower before the count is cut."""
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
 _NONE_LISTED = {
     SegmentFilter.UNREVIEWED: tr_noop("No segment here is “unreviewed”."),
@@ -49,18 +54,14 @@ class SegmentList(QWidget):
         self._following_session = False
         self.model = SegmentModel(session, self)
         self.list = _list_view(self.model, SegmentDelegate(session, self))
-        self._count = QLabel()
+        self._count = ElidedLabel(QSizePolicy.Policy.Preferred, _COUNT_PX)
         self.order_box = QComboBox()
         for order in SegmentOrder:
             self.order_box.addItem(tr(order.value), order)
         self.order_box.setAccessibleName(tr("Order of the segments"))
         self.order_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.order_box.activated.connect(lambda: self._arrange(self.order_box.currentData(), self.model.filter))
-        self.filter_box = QComboBox()
-        for which in SegmentFilter:
-            self.filter_box.addItem(tr(which.value), which)
-        self.filter_box.setAccessibleName(tr("Which segments are listed"))
-        self.filter_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.filter_box = FilterBox(self.model)
         self.filter_box.activated.connect(lambda: self._arrange(self.model.order, self.filter_box.currentData()))
         self.hours = HoursBar(session)
         self.hours.hours_chosen.connect(self._choose_hours)
@@ -129,7 +130,7 @@ class SegmentList(QWidget):
         # Unfolded, both lists share the height.
         self.moments.fold_button.toggled.connect(lambda is_open: layout.setStretchFactor(self.moments, int(is_open)))
 
-    def _arrange(self, order: SegmentOrder, which: SegmentFilter) -> None:
+    def _arrange(self, order: SegmentOrder, which: SegmentFilter | Reason) -> None:
         if (order, which) != (self.model.order, self.model.filter):
             self._update_model(order, which)
             self._update_texts()
@@ -139,7 +140,7 @@ class SegmentList(QWidget):
         self._update_model(self.model.order, self.model.filter)
         self._update_texts()
 
-    def _update_model(self, order: SegmentOrder, which: SegmentFilter) -> None:
+    def _update_model(self, order: SegmentOrder, which: SegmentFilter | Reason) -> None:
         """Update the rows; the segment at the top of the view stays there, found again by its peak frame."""
         top = self.list.indexAt(self.list.viewport().rect().topLeft())
         anchor = self.model.segment(top.row()) if top.isValid() and top.row() > 0 else None
@@ -185,6 +186,7 @@ class SegmentList(QWidget):
         is_counted = count > 0 or phase is AnalysisPhase.DONE
         left = len(session.review.unreviewed)
         self._count.setText(_count_words(count, left, so_far=phase in _UNFINISHED) if is_counted else "")
+        self._count.setToolTip(self._count.text())
         self.order_box.setEnabled(count > 1)
         self.filter_box.setEnabled(count > 0)
         listed = self.model.rowCount()
@@ -199,6 +201,8 @@ class SegmentList(QWidget):
             return tr("Looking …") if places.is_looking else tr("Nothing flagged happened in the rectangle.")
         if self.model.hours:
             return tr("No segment of these hours is listed.")
+        if isinstance(self.model.filter, Reason):
+            return tr("No segment here is “{reason}”.").format(reason=self.model.filter.in_words)
         return tr(_NONE_LISTED.get(self.model.filter, ""))
 
     def _reason_for_none(self) -> str:
@@ -245,7 +249,7 @@ def _count_words(count: int, left: int, *, so_far: bool) -> str:
     if count and left != count:
         words = tr("{left} of {count} left so far") if so_far else tr("{left} of {count} left")
     elif so_far:
-        words = tr_n("{count} segment so far", "{count} segments so far", count)
+        words = tr("{count} so far")
     else:
         words = tr_n("{count} segment", "{count} segments", count)
     return words.format(left=left, count=count)

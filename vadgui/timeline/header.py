@@ -132,7 +132,10 @@ class TimelineHeader(QWidget):
     def step_threshold(self, steps: int) -> None:
         """Flag less, or more where negative, as the field's arrows would."""
         # Fewer false alarms mean a higher threshold.
-        self._field().stepBy(-steps if self._scorer.knows_false_alarms else steps)
+        field = self._field()
+        field.stepBy(-steps if self._scorer.knows_false_alarms else steps)
+        if not field.hasFocus():
+            field.lineEdit().deselect()  # as if it had the keyboard
 
     def _field(self) -> NumberBox:
         return self.alarms_box if self._scorer.knows_false_alarms else self.threshold_box

@@ -258,7 +258,7 @@ def merged_pixels(starts: Floats, stops: Floats, begin: float, stop: float, widt
 def paint_runs(painter: QPainter, area: QRect, runs: Sequence[tuple[int, int]], colour: QColor) -> None:
     """Fill pixel runs (left, right) of an area from top to bottom.
 
-    One line of pixels is stretched: hundreds of rectangles would take several times as long.
+    One line of pixels is repeated: hundreds of rectangles would take several times as long.
     """
     if not runs:
         return
@@ -269,7 +269,8 @@ def paint_runs(painter: QPainter, area: QRect, runs: Sequence[tuple[int, int]], 
     filled = QColor(colour).rgba()
     pixels = np.where(np.cumsum(line[:-1]) > 0, np.uint32(filled), np.uint32(0))
     image = QImage(pixels.data, area.width(), 1, pixels.nbytes, QImage.Format.Format_ARGB32)
-    painter.drawImage(area, image)
+    painter.setBrushOrigin(area.topLeft())
+    painter.fillRect(area, QBrush(image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)))
 
 
 def paint_brackets(painter: QPainter, area: QRect, runs: Sequence[tuple[int, int]], colour: QColor) -> None:

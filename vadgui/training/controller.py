@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.calibrating.comparison import load_comparison
 from engine.common.errors import TrainingError
+from engine.common.in_time import answer_in_time, check_answers
 from engine.common.language import tr
 from engine.common.paths import runs_folder
 from engine.detector_library import DetectorLibrary, LibraryEntry
@@ -306,7 +307,8 @@ class TrainingController(QObject):
         name = self.state.draft.camera.casefold()
         slug = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:_SLUG_LENGTH] or "run"
         folder, number = self._runs_folder() / slug, 1
-        while folder.exists():
+        # In a folder that does not answer, making the run tells it.
+        while answer_in_time(folder.parent, folder.exists, otherwise=False):
             number += 1
             folder = self._runs_folder() / f"{slug}-{number}"
         return folder
@@ -327,6 +329,7 @@ class TrainingController(QObject):
 
     def _use_run(self, folder: Path) -> TrainingRun | None:
         try:
+            check_answers(folder, TrainingError)
             training_run = self.supervisor.open_run(folder)
         except TrainingError as error:
             self.failed.emit(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.common.errors import DetectorFileError
+from engine.common.in_time import answer_in_time
 from engine.models.detector_header import read_header
 
 
@@ -22,11 +23,17 @@ class DetectorCard:
 
 
 def detector_card(path: Path) -> DetectorCard:
-    """Read the card of a detector file. An unreadable file gets only a name; loading it will report the error."""
+    """Read the card of a detector file.
+
+    A file that is unreadable, or whose folder does not answer, gets only a name; loading it will report the error.
+    """
     try:
-        settings = read_header(path).settings
+        header = answer_in_time(path.parent, lambda: read_header(path), otherwise=None)
     except DetectorFileError:
+        header = None
+    if header is None:
         return DetectorCard(path, name=path.stem)
+    settings = header.settings
     return DetectorCard(
         path,
         name=str(settings.get("name") or path.stem),

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from engine.common.language import tr
+from engine.common.paths import written_out
 from vadgui.model.session import ReviewSession
 from vadgui.settings import Settings
 from vadgui.ui.detector_card import detector_card
@@ -68,7 +69,7 @@ class DetectorBanner(QWidget):
             self._line.show_line("note", words.format(**names))
         else:
             question = tr("Which detector knows this camera? None was chosen in the folder {folder} yet.")
-            folder = session.video.path.resolve().parent.name
+            folder = written_out(session.video.path).parent.name
             self._line.show_line("settings", question.format(folder=folder))
         self.choose_button.setVisible(newer is None)
         self.keep_button.setVisible(newer is not None)

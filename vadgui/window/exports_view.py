@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.common.durations import duration_in_words
+from engine.common.in_time import is_file_in_time
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.hand_over.unfinished import UnfinishedExport
@@ -53,6 +54,8 @@ class ExportsView(QScrollArea):
         inside = QWidget()
         self._layout = QVBoxLayout(inside)
         self._layout.setContentsMargins(6, 6, 6, 6)
+        self._empty = text_label(tr("What is exported appears here."), role="muted")
+        self._layout.addWidget(self._empty)
         self._layout.addStretch(1)
         self.setWidget(inside)
         self.setWidgetResizable(True)
@@ -67,6 +70,7 @@ class ExportsView(QScrollArea):
             row = self._rows[state.number] = ExportRow(state.number)
             row.cancel_requested.connect(self.cancel_requested)
             self._layout.insertWidget(0, row)
+            self._empty.hide()
         row.show_export(state)
         if row.has_ended:
             self._remove_oldest()
@@ -84,12 +88,14 @@ class ExportsView(QScrollArea):
         row.again_button.clicked.connect(lambda: self.again_requested.emit(number))
         row.forget_button.clicked.connect(lambda: self.forgotten.emit(number))
         self._layout.insertWidget(0, row)
+        self._empty.hide()
 
     def remove_unfinished(self, number: int) -> None:
         """Offer it no more."""
         row = self._unfinished_rows.pop(number)
         row.hide()
         row.deleteLater()
+        self._empty.setVisible(not self._rows and not self._unfinished_rows)
 
     def row(self, number: int) -> ExportRow:
         """The row of an export."""
@@ -157,7 +163,7 @@ class ExportRow(QFrame):
         self.cancel_button.setVisible(state.phase in _UNFINISHED)
         self.show_button.setVisible(state.phase is ExportPhase.DONE)
         self.open_button.setVisible(
-            state.phase is ExportPhase.DONE and bool(state.path.suffix) and state.path.is_file()
+            state.phase is ExportPhase.DONE and bool(state.path.suffix) and is_file_in_time(state.path)
         )
 
 

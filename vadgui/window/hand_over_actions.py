@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from engine.common.errors import ExportError
+from engine.common.in_time import is_folder_in_time
 from engine.common.language import tr
 from engine.common.left_out import LeftOut
 from engine.hand_over.jobs import first_of
@@ -149,4 +150,4 @@ class HandOverActions(QObject):
         if self._settings.export_folder:
             return Path(self._settings.export_folder)
         movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        return Path(movies) if movies and Path(movies).is_dir() else Path.home()
+        return Path(movies) if movies and is_folder_in_time(Path(movies)) else Path.home()

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from engine.common.errors import VadError
+from engine.common.errors import VadError, ZonesError
+from engine.common.in_time import answer_in_time, check_answers
 from engine.common.language import tr, tr_noop
 from engine.common.names import fitting_name
 from engine.scoring.zone_files import SUFFIX, read_zones, write_zones
@@ -50,6 +51,7 @@ class ZoneActions(QObject):
         """Use the zones of a file in place of those that are there."""
         review = self._session.review
         try:
+            check_answers(path.parent, ZonesError)
             zones = read_zones(path)
         except VadError as error:
             review.refused.emit(str(error))
@@ -59,6 +61,7 @@ class ZoneActions(QObject):
     def save(self, path: Path) -> None:
         """Write the zones to a file."""
         try:
+            check_answers(path.parent, ZonesError)
             write_zones(path, self._session.review.zones)
         except VadError as error:
             self._session.review.refused.emit(str(error))
@@ -69,5 +72,7 @@ class ZoneActions(QObject):
     def _ask_for_target(self) -> None:
         video = self._session.video
         if video:
-            target = free_path(Path(self._settings.video_folder) / fitting_name(video.path.stem, SUFFIX))
+            folder = Path(self._settings.video_folder)
+            target = folder / fitting_name(video.path.stem, SUFFIX)
+            target = answer_in_time(folder, lambda: free_path(target), otherwise=target)
             ask_for_target(self._window, tr("Save zones"), target, ZONES_FILTER, SUFFIX, self.save)

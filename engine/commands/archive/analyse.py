@@ -13,7 +13,8 @@ import click
 from engine.archive.database import Archive
 from engine.archive.leases import LEASE_SECONDS, LONGEST_LEASE_SECONDS, MOST_ATTEMPTS, Leases, wait_again
 from engine.archive.searching import check_cameras
-from engine.commands.archive.options import archive_option, cameras_option
+from engine.commands.archive.options import PATIENCE_SECONDS, archive_option, cameras_option
+from engine.commands.counting import counted
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.score_options import (
@@ -77,11 +78,15 @@ _GIB = 2**30
     "--cluster",
     "address",
     metavar="ADDRESS",
-    help="Divide the recordings among the workers of a Ray cluster: HOST:PORT, auto, or local for this machine's own.",
+    help="Divide the recordings among the workers of a Ray cluster: HOST:PORT or auto on one of its nodes, "
+    "ray://HOST:PORT elsewhere, or local for this machine's own.",
 )
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="With --cluster: at most so many.")
 @click.option(
     "--cores", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="With --cluster: of each worker."
+)
+@click.option(
+    "--one-kind", is_flag=True, help="With --cluster: end if workers differ in device, precision or packages."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
@@ -103,6 +108,7 @@ def analyse(
     address: str | None,
     workers: int | None,
     cores: int,
+    one_kind: bool,
     quiet: bool,
 ) -> None:
     """Analyse the recordings that wait, with a DETECTOR of their camera.
@@ -110,7 +116,7 @@ def analyse(
     Any number of processes may work on one archive at the same time. One that is stopped or killed leaves what it has
     done; its recording is taken up again from there.
     """
-    with Archive(place) as archive, ExitStack() as open_workers:
+    with Archive(place, patience_seconds=PATIENCE_SECONDS) as archive, ExitStack() as open_workers:
         from engine.archive.analysing import AnalysisSettings, analyse_divided, analyse_waiting
         from engine.models.predictor import Predictor
 
@@ -136,9 +142,20 @@ def analyse(
         if address:
             from engine.archive.cluster import RayWorkers
 
-            found = RayWorkers(address, detector_path, scorer.sampling, device=device, count=workers, cores=cores)
+            found = RayWorkers(
+                address,
+                detector_path,
+                scorer.sampling,
+                device=device,
+                count=workers,
+                cores=cores,
+                refuses_mixture=one_kind,
+            )
             open_workers.callback(found.close)
-            work, where = analyse_divided(leases, found, settings), f"{found.count} workers of the cluster {address}"
+            work, where = (
+                analyse_divided(leases, found, settings),
+                f"{counted(found.count, 'worker')} of the cluster {address}",
+            )
         else:
             predictor.prepare_motion()
             work, where = analyse_waiting(leases, predictor, settings), predictor.device_label
@@ -151,14 +168,15 @@ def analyse(
                 "Stopped. What was analysed is kept: the same command goes on from there."
             ) from None
         if not quiet and (others := leases.count_of_others()):
-            advice = "If one of them died, run this again when its lease has ended (see --lease)."
-            click.echo(f"{others} recordings are with other processes. {advice}", err=True)
+            advice = "Run this again when their leases have ended (see --lease), if a process died."
+            are = "is" if others == 1 else "are"
+            click.echo(f"{counted(others, 'recording')} {are} with other processes. {advice}", err=True)
     ctx.exit(1 if lost else 0)
 
 
 def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
     """Tell how each recording ended, and the progress of the one at hand; returns how many failed for good."""
-    from engine.archive.analysing import RecordingAnalysed, RecordingFailed
+    from engine.archive.analysing import RecordingAnalysed, RecordingFailed, WorkersDiffer
 
     done = failed = 0
     with closing(work):
@@ -169,15 +187,17 @@ def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
                     click.echo(
                         f"\r{done} done, the next {share:4.0%}, {event.per_second:.0f} a second ", err=True, nl=False
                     )
+                case WorkersDiffer():
+                    told = "scores differ in their last digits by which of them judged what (see --one-kind)"
+                    click.echo(f"Warning: workers differ, so {told}: {'; '.join(event.kinds)}", err=True)
                 case RecordingAnalysed():
                     done += 1
                     if not quiet:
-                        what = "segment" if event.segments == 1 else "segments"
-                        click.echo(f"{displayable(event.path)}: {event.segments} {what}")
+                        click.echo(f"{displayable(event.path)}: {counted(event.segments, 'segment')}")
                 case RecordingFailed():
                     failed += event.is_final
                     told = "" if event.is_final else " (it is tried again)"
                     click.echo(f"Error: {event.error}{told}", err=True)
     if not quiet:
-        click.echo(f"{done} recordings analysed, {failed} failed.", err=True)
+        click.echo(f"{counted(done, 'recording')} analysed, {failed} failed.", err=True)
     return failed

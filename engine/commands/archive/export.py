@@ -11,6 +11,7 @@ from engine.archive.database import Archive
 from engine.archive.hit_lists import FORMATS, write_hits
 from engine.archive.searching import check_cameras, search
 from engine.commands.archive.options import archive_option, query_of, query_options
+from engine.commands.counting import counted
 
 
 @click.command()
@@ -26,4 +27,4 @@ def export(place: str, target: Path, **options: Any) -> None:
     with Archive(place) as archive:
         check_cameras(archive, options["cameras"])
         count = write_hits(target, search(archive, query_of(**options)))
-    click.echo(f"{count} {'segment' if count == 1 else 'segments'} -> {target}")
+    click.echo(f"{counted(count, 'segment')} -> {target}")

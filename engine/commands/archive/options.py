@@ -11,6 +11,7 @@ import click
 from engine.archive.entering import moment_of, region_of
 from engine.archive.listing import Box
 from engine.archive.searching import Query
+from engine.commands.number_range import NumberRange
 from engine.commands.reviewed_recordings import verdicts_of
 from engine.review.document import Verdict
 
@@ -23,6 +24,8 @@ archive_option = click.option(
     metavar="FILE|URL",
     help="The archive: a file, or postgresql://USER@HOST/NAME.",
 )
+PATIENCE_SECONDS = 60.0
+"""Work of hours waits so long for a server that goes away."""
 cameras_option = click.option("--camera", "cameras", multiple=True, metavar="NAME", help="May be given several times.")
 
 
@@ -68,7 +71,7 @@ def query_options(limit: int | None) -> Callable[[Any], Any]:
             metavar="TIME",
             help="Begins before; of a date alone, on that day still.",
         ),
-        click.option("--min-score", type=float, metavar="X", help="Peak score at least."),
+        click.option("--min-score", type=NumberRange(), metavar="X", help="Peak score at least."),
         click.option("--reason", default="", metavar="TEXT", help="Why it was flagged, or a part of that."),
         click.option(
             "--region",
@@ -91,5 +94,12 @@ def query_options(limit: int | None) -> Callable[[Any], Any]:
 
 
 def query_of(*, reason: str, verdicts: Sequence[Verdict] | None, **values: Any) -> Query:
-    """The query of those options."""
+    """The query of those options.
+
+    Raises:
+        UsageError: no time lies between --from and --to.
+    """
+    begins_from, begins_before = values["begins_from"], values["begins_before"]
+    if begins_from and begins_before and begins_from >= begins_before:
+        raise click.UsageError("--from is not before --to: no segment can begin between them.")
     return Query(**values, reasons=(reason,) if reason else (), verdicts=verdicts or ())

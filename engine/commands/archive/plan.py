@@ -13,6 +13,7 @@ import click
 
 from engine.archive.database import Archive
 from engine.commands.archive.options import archive_option
+from engine.commands.counting import counted
 from engine.commands.detector_option import detector_option
 from engine.commands.number_range import NumberRange
 from engine.commands.score_options import chosen_scorer, score_option
@@ -104,18 +105,14 @@ def plan_in_words(planned: ArchivePlan, device: str, workers: int, hours_a_day: 
     if planned.waiting_hours:
         waits = duration_in_words(planned.waiting_hours * 3600)
         taken = duration_in_words(planned.hours_for(planned.waiting_hours, workers) * 3600)
-        yield f"{waits} of footage to analyse: {taken} with {_workers(workers)}."
+        yield f"{waits} of footage to analyse: {taken} with {counted(workers, 'worker')}."
     else:
         yield "All footage is analysed."
     yield f"Stored analyses: {_size(planned.stored_bytes_an_hour)} for an hour of footage."
     if hours_a_day:
         disk = _size(planned.stored_bytes_an_hour * hours_a_day)
-        needed = _workers(planned.workers_for(hours_a_day))
+        needed = counted(planned.workers_for(hours_a_day), "worker")
         yield f"{hours_a_day:,.7g} hours a day: {needed} to keep up; {disk} of analyses a day."
-
-
-def _workers(count: int) -> str:
-    return f"{count:,} worker{'' if count == 1 else 's'}"
 
 
 def _size(size_bytes: float) -> str:

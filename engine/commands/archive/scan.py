@@ -10,11 +10,13 @@ from engine.archive.cameras import CAMERA, CameraRule, read_mapping
 from engine.archive.database import Archive
 from engine.archive.scanning import REST_SECONDS, ScanReport, remember_folder
 from engine.archive.scanning import scan as scanned
-from engine.commands.archive.options import archive_option
+from engine.commands.archive.options import PATIENCE_SECONDS, archive_option
+from engine.commands.counting import counted
 from engine.commands.number_range import NumberRange
 from engine.commands.path_or_url import PathOrUrl
 from engine.commands.progress import finished_with_bar
 from engine.common.errors import ArchiveError
+from engine.common.names import displayable
 
 _SHOWN_PROBLEMS = 20
 
@@ -69,7 +71,7 @@ def scan(
         else None
         for folder in folders
     }
-    with Archive(place, create=bool(folders)) as archive:
+    with Archive(place, create=bool(folders), patience_seconds=PATIENCE_SECONDS) as archive:
         for folder, rule in rules.items():
             remember_folder(archive, folder, rule)
         report = finished_with_bar(scanned(archive, folders, rest_seconds=rest_seconds), hidden=quiet)
@@ -91,7 +93,12 @@ def _lines(report: ScanReport) -> list[str]:
         "moved": report.moved,
         "missing": report.missing,
         "still growing": report.growing,
-        "reviews read": report.reviewed,
     }
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return [f"{report.files} recordings: {told or 'nothing new'}."]
+    told = [f"{count:,} {name}" for name, count in counts.items() if count]
+    if report.reviewed:
+        told.append(f"{counted(report.reviewed, 'review')} read")
+    lines = [f"{counted(report.files, 'recording')}: {', '.join(told) or 'nothing new'}."]
+    return lines + [
+        f"{displayable(folder)} is gone, and all its recordings were found elsewhere: it is scanned no more."
+        for folder in report.left
+    ]

@@ -12,6 +12,7 @@ import click
 from engine.archive.database import Archive
 from engine.archive.searching import CameraCounts, counts, problems
 from engine.commands.archive.options import archive_option
+from engine.commands.counting import counted
 from engine.common.durations import footage_in_words
 from engine.common.names import displayable
 from engine.review.document import Verdict
@@ -41,7 +42,7 @@ def status(place: str, as_json: bool) -> None:
 
 
 def _lines(camera: CameraCounts) -> Iterator[str]:
-    yield f"{camera.camera}: {footage_in_words(3600 * camera.hours)} in {camera.present} recordings"
+    yield f"{camera.camera}: {footage_in_words(3600 * camera.hours)} in {counted(camera.present, 'recording')}"
     if camera.first and camera.last:
         yield f"  {_local(camera.first)} to {_local(camera.last)}"
     yield f"  analysed: {footage_in_words(3600 * camera.analysed_hours)}; {_told(camera, _ANALYSES)}"

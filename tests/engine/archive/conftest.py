@@ -17,6 +17,7 @@ from engine.commands.progress import finished
 from tests.clips import make_clip
 from tests.engine.archive.postgres import postgres_server
 from tests.engine.commands.conftest import cache, calibrated_file, detector_file  # noqa: F401
+from tests.s3_store import endpoint, look_ups, s3  # noqa: F401
 
 LONG_AGO = 1_700_000_000.0
 _numbers = itertools.count()
@@ -26,8 +27,8 @@ MakeRecording = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def socket_folder() -> Iterator[Path]:
-    with postgres_server() as folder:
-        yield folder
+    with postgres_server() as server:
+        yield server.folder
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

@@ -26,13 +26,41 @@ def _programs() -> Path:
     return folders[-1]
 
 
+class PostgresServer:
+    """A server whose socket and data lie in a folder."""
+
+    def __init__(self, folder: Path, user: str | None) -> None:
+        self.folder = folder
+        self._programs, self._user = _programs(), user
+        self._run("initdb", "--auth=trust", "--username=vadgui", "--no-sync", "--encoding=UTF8")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._run("pg_ctl", "start", "--wait", "-l", str(self.folder / "log"), "-o", f"-k {self.folder} {_SETTINGS}")
+
+    def stop(self) -> None:
+        """End it at once, and all connections with it."""
+        self._run("pg_ctl", "stop", "--mode=immediate", "--wait")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / program, "-D", self.folder / "data", *arguments],
+            user=self._user,
+            cwd=self.folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        )
+
+
 @contextmanager
-def postgres_server() -> Iterator[Path]:
-    """Run a server; yields the folder of its socket. Skips the test where there is none to run."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a server. Skips the test where there is none to run."""
     if os.name != "posix":
         pytest.skip("a server of a test's own is run on POSIX alone")
     pytest.importorskip("psycopg", reason="needs PostgreSQL's driver, psycopg")
-    programs = _programs()
+    _programs()
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
     # Not below tmp_path, whose parents belong to one person; and a socket's name has to be short.
     with tempfile.TemporaryDirectory(prefix="vadgui-postgres-") as name:
@@ -43,19 +71,8 @@ def postgres_server() -> Iterator[Path]:
             except LookupError:
                 pytest.skip(f"as root, needs the user {user} to run PostgreSQL's server")
 
-        def run(program: str, *arguments: str) -> None:
-            subprocess.run(
-                [programs / program, "-D", folder / "data", *arguments],
-                user=user,
-                cwd=folder,
-                check=True,
-                stdout=subprocess.DEVNULL,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-            )
-
-        run("initdb", "--auth=trust", "--username=vadgui", "--no-sync", "--encoding=UTF8")
-        run("pg_ctl", "start", "--wait", "-l", str(folder / "log"), "-o", f"-k {folder} {_SETTINGS}")
+        server = PostgresServer(folder, user)
         try:
-            yield folder
+            yield server
         finally:
-            run("pg_ctl", "stop", "--mode=immediate", "--wait")
+            server.stop()

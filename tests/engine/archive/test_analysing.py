@@ -29,6 +29,7 @@ from engine.archive.analysing import (
     AnalysisSettings,
     RecordingAnalysed,
     RecordingFailed,
+    WorkersDiffer,
     analyse_divided,
     analyse_waiting,
 )
@@ -321,6 +322,22 @@ def test_progress_has_the_rate_of_all_workers(
     assert told == [(20, 20, 20.0), (10, 10, 15.0)]
 
 
+def test_workers_that_differ_are_told_once(
+    archive: Archive, footage: Path, predictor: Predictor, settings: AnalysisSettings
+) -> None:
+    class Mixed(OwnWorker):
+        kinds = ("CPU, bfloat16", "CPU, float32")
+
+    for number in range(2):
+        film(footage / f"{number}.mp4", 10, seed=number)
+    scanned(archive, footage)
+    worker = Mixed(Judge(predictor, settings.scorer.sampling))
+    events = list(analyse_divided(Leases(archive), worker, settings))
+    worker.close()
+    assert [each for each in events if isinstance(each, WorkersDiffer)] == [WorkersDiffer(Mixed.kinds)]
+    assert sum(isinstance(each, RecordingAnalysed) for each in events) == 2
+
+
 def test_stores_keep_to_their_room(archive: Archive, footage: Path, predictor: Predictor, cache: Path) -> None:
     for number in range(3):
         film(footage / f"{number}.mp4", seed=number)
@@ -404,7 +421,7 @@ def test_the_command_says_what_it_did(
     options = ["archive", "analyse", "--detector", str(calibrated_file), "--false-alarms", "100", "--device", "cpu"]
     result = CliRunner().invoke(cli, [*options, "--attempts", "1"])
     assert (result.exit_code, "b.mp4: 1 segment" in result.stdout) == (1, True)
-    assert "1 recordings analysed, 1 failed." in result.stderr
+    assert "1 recording analysed, 1 failed." in result.stderr
     assert "unusual" in (found := CliRunner().invoke(cli, ["archive", "search"]).stdout) or "rare motion" in found
     again = CliRunner().invoke(cli, [*options, "--retry", "--attempts", "1", "--quiet"])
     assert (again.exit_code, again.stdout) == (1, "")
@@ -422,6 +439,6 @@ def test_the_command_says_what_other_processes_have(
     options = ["archive", "analyse", "--archive", place, "--detector", str(calibrated_file), "--device", "cpu"]
     result = CliRunner().invoke(cli, options)
     assert "0 recordings analysed, 0 failed." in result.stderr
-    assert "1 recordings are with other processes" in result.stderr
+    assert "1 recording is with other processes" in result.stderr
     leases.release(taken)
     assert "other processes" not in CliRunner().invoke(cli, options).stderr

@@ -29,6 +29,8 @@ class FakeRay:
         self.deaths = deaths
         self.started = 0
         self.options: dict[str, Any] = {}
+        self.kinds = ["CPU, bfloat16"]
+        """Of workers by the number of their start."""
 
     def init(self, **options: object) -> None:
         self.options = options
@@ -57,16 +59,17 @@ class FakeRay:
     def wait(self, references: Sequence[int], **_: object) -> tuple[list[int], list[int]]:
         return list(references), []
 
-    def get(self, number: int) -> None:
+    def get(self, number: int) -> str:
         if number <= self.deaths:
             raise FakeRayError("The node ran out of memory")
+        return self.kinds[number % len(self.kinds)]
 
 
-def workers(ray: FakeRay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RayWorkers:
+def workers(ray: FakeRay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: bool) -> RayWorkers:
     monkeypatch.setattr(cluster, "_import_ray", lambda: ray)
     detector = tmp_path / "detector"
     detector.write_bytes(b"weights")
-    return RayWorkers(LOCAL, detector, SAMPLED, device="cpu")
+    return RayWorkers(LOCAL, detector, SAMPLED, device="cpu", **more)  # type: ignore[arg-type]
 
 
 def test_one_that_dies_each_time_it_starts_ends_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -118,3 +121,43 @@ def test_what_a_dead_worker_had_next_is_not_taken_for_what_killed_it(
         (shards[1], None, False),
     ]
     assert ray.started == 2
+
+
+def two_kinds(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
+    ray = FakeRay(deaths=0)
+    ray.kinds = ["CPU, bfloat16", "CPU, float32"]
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
+    return ray
+
+
+def test_workers_of_several_kinds_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started = workers(two_kinds(monkeypatch), monkeypatch, tmp_path)
+    assert started.kinds == ()
+    started.wait(0)
+    assert sorted(started.kinds) == ["CPU, bfloat16", "CPU, float32"]
+    assert len(started.free) == 2
+
+
+def test_workers_of_several_kinds_are_refused_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started = workers(two_kinds(monkeypatch), monkeypatch, tmp_path, refuses_mixture=True)
+    with pytest.raises(ArchiveError, match=r"Workers of the cluster differ: CPU, \w+; CPU, \w+"):
+        started.wait(0)
+    alike = FakeRay(deaths=0)
+    monkeypatch.setattr(alike, "cluster_resources", lambda: {"CPU": 2.0})
+    started = workers(alike, monkeypatch, tmp_path, refuses_mixture=True)
+    started.wait(0)
+    assert len(started.free) == 2
+
+
+def test_an_address_of_rays_client_is_refused_where_it_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    detector = tmp_path / "detector"
+    detector.write_bytes(b"weights")
+    monkeypatch.setattr(cluster, "_import_ray", lambda: FakeRay(deaths=0))
+    monkeypatch.setattr(cluster, "find_spec", lambda _: None)
+    with pytest.raises(ArchiveError, match="client is not installed") as refused:
+        RayWorkers("ray://127.0.0.1:1", detector, SAMPLED, device="cpu")
+    assert "pip install 'vadgui[cluster]'" in refused.value.advice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from engine.archive.database import Archive, without_password
 from engine.archive.scanning import scan
 from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
+from tests.engine.archive.postgres import postgres_server
 
 
 def test_an_archive_is_there_again(place: str) -> None:
@@ -89,6 +91,23 @@ def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
         Archive("postgresql://me:secret@127.0.0.1:1/name", create=True)
     assert "secret" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_for_a_moment_is_waited_for_where_that_is_wanted() -> None:
+    with postgres_server() as server:
+        place = f"postgresql://vadgui@/postgres?host={server.folder}"
+        with Archive(place, create=True) as hasty, Archive(place, patience_seconds=60.0) as patient:
+            server.stop()
+            with pytest.raises(ArchiveError, match="can't be read"), hasty.reading():
+                pass
+            starting = threading.Timer(2.0, server.start)
+            starting.start()
+            with patient.changing() as connection:
+                connection.execute(sa.insert(schema.folders).values(path=Path("/f"), camera_rule={}))
+            starting.join()
+            with hasty.reading() as connection:
+                assert connection.execute(sa.select(schema.folders.c.path)).scalar_one() == Path("/f")
 
 
 @pytest.mark.parametrize("parameter", ["password", "sslpassword", "passfile"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,8 @@ import sqlalchemy as sa
 from engine.analysis.runner import analyse_to_store, analysis_key, stored_signals
 from engine.analysis.score_store import AnalysisKey, ScoreStore
 from engine.archive.database import Archive
-from engine.archive.dispatching import Dispatcher, Event, RecordingGivenUp, RecordingJudged
-from engine.archive.leases import Leases
+from engine.archive.dispatching import Dispatcher, Event, RecordingGivenUp, RecordingJudged, ShardStored
+from engine.archive.leases import LeaseLostError, Leases
 from engine.archive.schema import AnalysisState, FileState, folders, recordings
 from engine.archive.shards import Judge, JudgedShard, Look, Outcome, Shard, ShardFailed
 from engine.archive.workers import Ended, Worker, Workers
@@ -130,9 +132,13 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def dispatch(archive: Archive, workers: Workers, folder: Path, **options: object) -> list[Event]:
-    """All events; recordings that are judged are marked as done, and checked."""
+    """All events of `dispatching`."""
+    return list(dispatching(archive, workers, folder, **options))
+
+
+def dispatching(archive: Archive, workers: Workers, folder: Path, **options: object) -> Iterator[Event]:
+    """Yield all events; recordings that are judged are marked as done, and checked."""
     leases = Leases(archive)
-    events: list[Event] = []
     for event in Dispatcher(leases, workers, folder, shard_frames=10, lease_seconds=300, **options).run():  # type: ignore[arg-type]
         if isinstance(event, RecordingJudged):
             with event.store, leases.finishing(event.recording, {}):
@@ -142,8 +148,7 @@ def dispatch(archive: Archive, workers: Workers, folder: Path, **options: object
                 assert event.store.places([50]) == {50: b"50"}
         elif isinstance(event, RecordingGivenUp):
             leases.fail(event.recording, str(event.error), tried_enough=True)
-        events.append(event)
-    return events
+        yield event
 
 
 def states(archive: Archive) -> list[str]:
@@ -215,6 +220,32 @@ def test_cancelled_it_goes_on_from_what_is_stored(archive: Archive, tmp_path: Pa
     dispatch(archive, FakeWorkers(again), tmp_path)
     assert states(archive) == ["done", "done"]
     assert len(again.done) < 22 - 5
+
+
+def test_two_dispatchers_of_one_archive_judge_nothing_twice(archive: Archive, tmp_path: Path) -> None:
+    fill(archive, 6)
+    judge = FakeJudge()
+    both = [dispatching(archive, FakeWorkers(judge, 2), tmp_path) for _ in range(2)]
+    for _ in zip_longest(*both):
+        pass
+    assert states(archive) == [AnalysisState.DONE] * 6
+    assert len(judge.done) == len(set(judge.done)) == 6 * (1 + 10)
+
+
+def test_a_dispatcher_that_slept_longer_than_its_lease_leaves_its_recordings_to_another(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(archive, 3)
+    slow = dispatching(archive, FakeWorkers(FakeJudge()), tmp_path)
+    assert isinstance(next(slow), ShardStored)
+    now = datetime.now(UTC) + timedelta(seconds=400)
+    monkeypatch.setattr(Archive, "now", lambda *_: now)
+    quick = dispatch(archive, FakeWorkers(FakeJudge()), tmp_path)
+    assert sum(isinstance(event, RecordingJudged) for event in quick) == 3
+    before = states(archive)
+    with pytest.raises(LeaseLostError):
+        list(slow)
+    assert states(archive) == before == [AnalysisState.DONE] * 3
 
 
 def test_frames_that_are_numbered_otherwise_begin_anew(archive: Archive, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from engine.archive.lanes import Lane
 from engine.archive.searching import Hit
 from engine.review.document import Verdict
@@ -40,6 +42,19 @@ def test_of_segments_close_together_the_highest_is_seen_and_the_highest_is_last(
     made = lane((0, 1, 5.0), (1, 1, 9.0), (2, 1, 7.0), (100, 1, 8.0), (300, 1, None))
     assert seen(made, 0, 600, 10) == [5, 4, 2]
     assert seen(made, 0, 600, 0.5) == [5, 1, 3, 4, 2]
+
+
+def test_of_many_segments_those_are_seen_that_are_the_highest_of_their_stretch() -> None:
+    random = np.random.default_rng(0)
+    begins = np.sort(random.integers(0, 5000, 400)).tolist()
+    scores = random.integers(0, 20, 400).tolist()
+    made = lane(*((begin, 1, float(score)) for begin, score in zip(begins, scores, strict=True)))
+    highest: dict[int, tuple[int, int]] = {}
+    for number, (begin, score) in enumerate(zip(begins, scores, strict=True), 1):
+        stretch = int(NOON.timestamp() + begin) // 30
+        highest[stretch] = max(highest.get(stretch, (-1, 0)), (score, -number))
+    assert seen(made, 0, 6000, 30) == [-number for _, number in sorted(highest.values())]
+    assert seen(made, 9000, 9100, 30) == []
 
 
 def test_segments_outside_of_what_is_shown_are_left_out_but_those_that_reach_into_it() -> None:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
-from fsspec.asyn import get_loop
 
 from engine.__main__ import cli
 from engine.common.errors import VideoError
@@ -26,71 +17,10 @@ from engine.video.header import read_header
 from tests.clips import make_clip, read_number
 from tests.engine.archive.test_analysing import film
 
-s3fs = pytest.importorskip("s3fs", reason="needs the extra s3")
-if any(importlib.util.find_spec(name) is None for name in ("moto", "flask_cors")):
-    pytest.skip("needs pip install 'moto[server]'", allow_module_level=True)
+if TYPE_CHECKING:
+    from s3fs import S3FileSystem
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_look_ups")]
-
-PATIENCE_SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """URL of a server that takes any credentials."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_it_answers(f"http://127.0.0.1:{port}/moto-api/")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait()
-
-
-@pytest.fixture(scope="module")
-def _look_ups() -> None:
-    """The thread in which the connections look up names of servers, which outlives a test, too."""
-    executor = ThreadPoolExecutor(1)
-    executor.submit(int).result()
-    get_loop().call_soon_threadsafe(get_loop().set_default_executor, executor)
-
-
-@pytest.fixture
-def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3fs.S3FileSystem]:
-    """The store, with a bucket `cctv`; it is found by what the environment says, as on a person's machine."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()
-    system = s3fs.S3FileSystem()
-    system.mkdir("cctv")
-    yield system
-    system.rm("cctv", recursive=True)
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-def _wait_until_it_answers(url: str) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            urlopen(url, timeout=PATIENCE_SECONDS).close()
-        except URLError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("look_ups")]
 
 
 def vad_archive(place: Path, *arguments: str) -> Result:
@@ -114,7 +44,7 @@ def exported(place: Path, footage: str, detector: Path) -> list[dict[str, str]]:
 
 
 def test_all_commands_find_there_what_they_find_here(
-    s3: s3fs.S3FileSystem, footage: Path, tmp_path: Path, calibrated_file: Path
+    s3: S3FileSystem, footage: Path, tmp_path: Path, calibrated_file: Path
 ) -> None:
     for number, camera in enumerate(("north", "south")):
         (footage / camera).mkdir()
@@ -126,7 +56,7 @@ def test_all_commands_find_there_what_they_find_here(
 
 
 def test_a_header_and_a_frame_are_read_by_ranges(
-    s3: s3fs.S3FileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3: S3FileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_clip(tmp_path / "a.mkv", 60, size=(640, 480), codec="rawvideo", container_format="matroska", b_frames=0)
     s3.put(str(path), "cctv/a.mkv")
@@ -146,7 +76,7 @@ def test_a_header_and_a_frame_are_read_by_ranges(
         assert read_number(source.read(40).pixels) == 40
 
 
-def test_missing_files_and_buckets_are_said(s3: s3fs.S3FileSystem, tmp_path: Path) -> None:
+def test_missing_files_and_buckets_are_said(s3: S3FileSystem, tmp_path: Path) -> None:
     assert s3.exists("cctv")
     with pytest.raises(VideoError, match="There is no such file"):
         open_video("s3://cctv/nowhere.mp4")

@@ -17,7 +17,7 @@ from engine.archive import scanning
 from engine.archive.cameras import CameraRule
 from engine.archive.database import Archive
 from engine.archive.scanning import remember_folder, scan
-from engine.archive.schema import recordings, segments
+from engine.archive.schema import AnalysisState, recordings, segments
 from engine.archive.searching import Query, counts, search
 from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
@@ -75,6 +75,31 @@ def test_a_growing_file_is_left_alone_until_it_rests(archive: Archive, footage: 
     os.utime(path, (LONG_AGO, LONG_AGO))
     assert scanned(archive, footage).growing == 1
     assert scanned(archive, footage).growing == 0
+    assert states(archive) == {"a.mp4": "present"}
+
+
+def test_a_file_from_the_future_is_taken_once_its_size_stays(
+    archive: Archive, footage: Path, record: MakeRecording
+) -> None:
+    """As a recorder writes it whose clock is ahead."""
+    path = record("a.mp4", modified=time.time() + 86_400)
+    assert scanned(archive, footage).growing == 1
+    with path.open("ab") as file:
+        file.write(bytes(100))
+    os.utime(path, (time.time() + 86_400,) * 2)
+    assert scanned(archive, footage).growing == 1
+    assert scanned(archive, footage).growing == 0
+    assert states(archive) == {"a.mp4": "present"}
+    assert (report := scanned(archive, footage)).growing == 0
+    assert report.changed == 0
+
+
+def test_a_clock_that_is_set_back_makes_nothing_grow(archive: Archive, footage: Path, record: MakeRecording) -> None:
+    path = record("a.mp4", count=50)
+    scanned(archive, footage)
+    write_review(path, JudgedSegment(start=5, stop=10, verdict=Verdict.CONFIRMED))
+    report = finished(scan(archive, clock=lambda: LONG_AGO - 86_400))
+    assert (report.growing, report.reviewed) == (0, 1)
     assert states(archive) == {"a.mp4": "present"}
 
 
@@ -148,6 +173,42 @@ def test_a_recording_may_move_to_another_folder(
     path.rename(tmp_path / "archived" / "a.mp4")
     assert finished(scan(archive)).moved == 1
     assert [row["path"].parent.name for row in rows(archive)] == ["archived", "footage"]
+
+
+@pytest.mark.parametrize("scans_all", [False, True])
+def test_recordings_of_a_renamed_folder_keep_what_is_known_of_them(
+    archive: Archive, footage: Path, record: MakeRecording, tmp_path: Path, scans_all: bool
+) -> None:
+    write_review(record("day/a.mp4", count=50), JudgedSegment(start=5, stop=10, verdict=Verdict.CONFIRMED))
+    record("b.mp4", 100)
+    scanned(archive, footage)
+    with archive.changing() as connection:
+        connection.execute(sa.update(recordings).values(analysis_state=AnalysisState.DONE))
+    before = [row["id"] for row in rows(archive)]
+    renamed = footage.rename(tmp_path / "renamed")
+    remember_folder(archive, renamed, None)
+    report = finished(scan(archive, () if scans_all else [renamed]))
+    assert (report.moved, report.added, report.left) == (2, 0, [footage])
+    assert [row["id"] for row in rows(archive)] == before
+    assert {row["path"].relative_to(renamed).name for row in rows(archive)} == {"a.mp4", "b.mp4"}
+    assert {row["analysis_state"] for row in rows(archive)} == {AnalysisState.DONE}
+    assert [row["verdict"] for row in rows(archive, segments)] == ["confirmed"]
+    assert finished(scan(archive)).problems == []
+
+
+@pytest.mark.parametrize("is_mount_point_there", [False, True])
+def test_a_copy_is_no_move_while_the_share_of_the_original_is_not_mounted(
+    archive: Archive, footage: Path, record: MakeRecording, tmp_path: Path, is_mount_point_there: bool
+) -> None:
+    record("site/a.mp4")
+    scanned(archive, footage / "site")
+    copies = shutil.copytree(footage, tmp_path / "copies")
+    shutil.rmtree(footage / "site")
+    if is_mount_point_there:
+        (footage / "site").mkdir()
+    report = scanned(archive, copies)
+    assert (report.moved, report.added, report.left) == (0, 1, [])
+    assert {row["file_state"] for row in rows(archive)} == {"present"}
 
 
 def test_another_rule_renames_cameras_without_opening_files(

@@ -34,7 +34,7 @@ def place(tmp_path: Path, footage: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setenv("VADGUI_ARCHIVE", str(place))
     result = run("scan", footage, "--camera-from", "{camera}/**")
     assert result.exit_code == 0, result.output
-    assert "2 recordings: 2 new, 1 reviews read." in result.stdout
+    assert "2 recordings: 2 new, 1 review read." in result.stdout
     return place
 
 
@@ -52,10 +52,20 @@ def test_later_scans_need_no_folders(place: Path, footage: Path) -> None:
     assert "a.mp4" in run("status").stdout
 
 
+def test_a_renamed_folder_is_told_and_its_recordings_keep_what_is_known(place: Path, footage: Path) -> None:
+    footage.rename(footage.with_name("renamed"))
+    renamed = run("scan", footage.with_name("renamed"), "--camera-from", "{camera}/**")
+    assert "2 recordings: 2 moved, 1 review read." in renamed.stdout
+    assert f"{footage} is gone" in renamed.stdout
+    assert "[confirmed]" in run("search").stdout
+    again = run("scan", "--archive", place)
+    assert (again.stdout, again.stderr.strip()) == ("2 recordings: nothing new.\n", "")
+
+
 def test_status_says_how_far_each_camera_is(place: Path) -> None:
     assert place.exists()
     lines = run("status").stdout.splitlines()
-    assert lines[0] == "north: 10 s in 1 recordings"
+    assert lines[0] == "north: 10 s in 1 recording"
     assert "  segments: 1 confirmed" in lines
     cameras = json.loads(run("status", "--json").stdout)["cameras"]
     assert [each["waiting"] for each in cameras] == [1, 1]
@@ -88,10 +98,15 @@ def test_a_camera_that_is_not_there_is_told_with_those_that_are(place: Path, tmp
         ("--region", "0,0,1"),
         ("--region", "0.5,0,0.2,1"),
         ("--verdict", "maybe"),
+        ("--min-score", "nan"),
+        ("--from", "2026-03-29", "--to", "2026-03-28"),
+        ("--from", "2026-03-28T10:00", "--to", "2026-03-28T10:00"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(place: Path, options: tuple[str, str]) -> None:
+def test_options_that_make_no_sense_are_refused(place: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     assert run("search", "--archive", place, *options).exit_code == 2
+    assert run("export", "--archive", place, "--out", tmp_path / "found.csv", *options).exit_code == 2
+    assert not (tmp_path / "found.csv").exists()
 
 
 def test_without_an_archive_it_says_how_to_make_one(tmp_path: Path, footage: Path) -> None:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from engine.common.errors import VideoError
+from engine.common.errors import TrainingError, VideoError
 from engine.common.events import (
     CheckpointSaved,
     Failed,
@@ -15,6 +15,7 @@ from engine.common.events import (
     from_json_line,
     to_json_line,
 )
+from engine.common.language import in_language, tr
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,17 @@ def test_an_error_reads_in_three_parts() -> None:
     error = VideoError("The video can't be opened.", subject="a.mp4", advice="Copy it again.")
     assert str(error) == "The video can't be opened: a.mp4\nCopy it again."
     assert str(VideoError("Nothing here")) == "Nothing here."
+
+
+def _failed() -> Failed:
+    advice = tr("Begin another run with one of {names}.").format(names="fast")
+    return Failed.from_error(TrainingError(tr("It can't be written"), subject="/runs", advice=advice))
+
+
+@pytest.mark.parametrize("written", ["en", "de"])
+@pytest.mark.parametrize("read", ["en", "de"])
+def test_texts_are_in_the_language_of_whoever_reads_them(written: str, read: str) -> None:
+    with in_language(written):
+        line = to_json_line(_failed())
+    with in_language(read):
+        assert from_json_line(line) == _failed()

@@ -257,6 +257,22 @@ def test_damaged_layer_ranges_are_refused(path: Path, detector: Detector, change
         load_detector(path)
 
 
+def test_up_to_which_change_pictures_are_still_makes_no_other_detector_of_it(path: Path, detector: Detector) -> None:
+    before, version = read_metadata(path)["sha256"], version_of(path)
+    assert load_detector(path)[0].still_change is None
+    save_detector(detector.with_still_change(1.25), path)
+    assert (read_metadata(path)["sha256"], version_of(path)) == (before, version)
+    assert load_detector(path)[0].still_change == 1.25
+
+
+@pytest.mark.parametrize("text", ["", "NaN", "-1", "256", "[1]", '"1"'])
+def test_a_damaged_still_change_is_refused(path: Path, detector: Detector, text: str) -> None:
+    save_detector(detector.with_still_change(1.25), path)
+    rewrite_header(path, still_change=text)
+    with pytest.raises(DetectorFileError, match="do not fit together"):
+        load_detector(path)
+
+
 def test_lights_that_nobody_can_tell_apart_are_refused(tmp_path: Path) -> None:
     known = load_detector(detector_path("ped2"))[0]
     calibration = known.settings.calibration

@@ -231,6 +231,9 @@ def test_a_history_that_does_not_fit_says_so() -> None:
         ("Dismiss (weather), frames 40–59", "Verwerfen (Wetter), Bilder 40–59"),
         ("Confirm, frame 40", "Bestätigen, Bild 40"),
         ("Set clock", "Uhr stellen"),
+        ("Redact by blur, frame 40", "Schwärzen durch Weichzeichnen, Bild 40"),
+        ("Name zone (clock)", "Zone benennen (clock)"),
+        ("Move zone (ignored: trees)", "Zone verschieben (ignoriert: trees)"),
         ("Load zones (gate (2).zones.json)", "Zonen laden (gate (2).zones.json)"),
     ],
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engine.common.errors import ReviewError
+from engine.redaction.regions import NOTHING_REDACTED, Keyframe, RedactedRegion, Redaction, RedactionMethod
 from engine.review.attaching import ReviewedSegment, attach, hidden
+from engine.review.clock import NO_CLOCK, Clock
 from engine.review.document import (
     JudgedSegment,
     Recording,
@@ -24,10 +28,16 @@ from engine.review.document import (
 from engine.review.edits import DISMISS_REASONS, Editor
 from engine.review.history import redone, undone, with_step, with_step_in_last
 from engine.scoring.segments import SegmentRule, find_segments
+from engine.scoring.zones import Zone, ZoneKind
 from tests.engine.review.making import recording
 
+SEQUENCES = int(os.environ.get("VADGUI_EXAMPLES", "100"))
+MOST_EDITS = int(os.environ.get("VADGUI_EDITS", "30"))
 COUNT = 120
 SCORE = "paper"
+ZONE = Zone.rectangle(ZoneKind.IGNORED, (0.1, 0.1), (0.4, 0.3), "clock")
+CLOCK = Clock("2026-03-14T18:00:00+00:00", 3.5, "Europe/Berlin")
+REGION = RedactedRegion(RedactionMethod.BLUR, (Keyframe(3, ((0.1, 0.1), (0.4, 0.1), (0.4, 0.3))),), 2, 40)
 
 
 class ReviewMachine(RuleBasedStateMachine):
@@ -147,6 +157,18 @@ class ReviewMachine(RuleBasedStateMachine):
         self.recording = with_step_in_last(self.recording, self.editor.set_threshold(SCORE, Threshold(enter)))
         self.states[self.at] = self.recording
 
+    @rule(zones=st.sampled_from([(), (ZONE,)]))
+    def draw_zones(self, zones: tuple[Zone, ...]) -> None:
+        self.do(self.editor.set_zones("Draw ignored zone", zones))
+
+    @rule(clock=st.sampled_from([NO_CLOCK, CLOCK]))
+    def set_clock(self, clock: Clock) -> None:
+        self.do(self.editor.set_clock(clock))
+
+    @rule(redaction=st.sampled_from([NOTHING_REDACTED, Redaction((REGION,)), Redaction((), blurs_picture=True)]))
+    def redact(self, redaction: Redaction) -> None:
+        self.do(self.editor.set_redaction("Redact region", redaction))
+
     @rule()
     def undo(self) -> None:
         self.recording = undone(self.recording)
@@ -166,6 +188,8 @@ class ReviewMachine(RuleBasedStateMachine):
         wanted = self.states[self.at]
         assert self.recording.segments == wanted.segments
         assert self.recording.thresholds == wanted.thresholds
+        assert (self.recording.zones, self.recording.clock) == (wanted.zones, wanted.clock)
+        assert self.recording.redaction == wanted.redaction
         assert (self.recording.done, len(self.recording.history)) == (self.at, len(self.states) - 1)
 
     @invariant()
@@ -194,8 +218,8 @@ def _words(judged: JudgedSegment) -> tuple[object, ...]:
 TestReview = ReviewMachine.TestCase
 # Without the phase that explains failures, which traces every line.
 TestReview.settings = settings(
-    max_examples=100,
-    stateful_step_count=30,
+    max_examples=SEQUENCES,
+    stateful_step_count=MOST_EDITS,
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )

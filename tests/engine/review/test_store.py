@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
 from engine.review import place_check
-from engine.review.document import JudgedSegment, Review, Verdict
+from engine.review.document import JudgedSegment, Review, Verdict, to_bytes
 from engine.review.files import personal_path, read_review, usual_path, write_review
 from engine.review.locking import ReviewLock
-from engine.review.store import FoundReview, ReviewStore, look_up
+from engine.review.store import ChangedReviewError, FoundReview, ReviewStore, look_up
 from tests.engine.review.making import recording
 
 
@@ -348,3 +348,33 @@ def test_the_review_of_a_recording_with_a_long_name_is_kept_beside_it(length: in
     found = look_up(video, "abcdef0123456789").opened
     assert found
     assert found.review.recordings[0].playhead == 3
+
+
+def test_what_another_machine_wrote_meanwhile_is_not_written_over(video: Path) -> None:
+    """Not all shares tell other machines of locks."""
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review())
+    theirs = replace(review(7), saved="2999-01-01T00:00:00+00:00")
+    usual_path(video).write_bytes(to_bytes(theirs))
+    with pytest.raises(ChangedReviewError):
+        store.write(review())
+    with pytest.raises(ChangedReviewError):
+        store.write(review())
+    assert read_review(usual_path(video)).review == theirs
+    store.close()
+
+
+@pytest.mark.parametrize("change", ["touched", "removed", "damaged"])
+def test_a_review_that_nobody_else_wrote_goes_on_in_its_file(video: Path, change: str) -> None:
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review())
+    path = usual_path(video)
+    if change == "touched":
+        os.utime(path, (1, 1))
+    elif change == "removed":
+        path.unlink()
+    else:
+        path.write_text("{")
+    store.write(review(8))
+    assert read_review(path).review.recordings[0].playhead == 8
+    store.close()

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from engine.archive.database import Archive
 from engine.archive.schema import AnalysisState, FileState, folders, recordings, segments
 from engine.review.document import Verdict
+from tests.engine.commands.conftest import calibrated_file  # noqa: F401
+from tests.s3_store import endpoint, look_ups, s3  # noqa: F401
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from vadgui.archive.window import ArchiveWindow

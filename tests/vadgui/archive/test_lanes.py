@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -88,6 +89,16 @@ def test_the_cursor_and_the_current_camera_stay_while_one_comes_above(lanes: Day
     qtbot.keyClick(lanes, Qt.Key.Key_Right)
     assert lanes.cursor_hit is not None
     assert lanes.cursor_hit.key == (1, 2)
+
+
+def test_a_low_segment_that_shares_its_pixels_with_a_high_one_does_not_hide_it(lanes: DayLanes) -> None:
+    low, high = lane("north", 1, 6, 6).hits
+    hits = [replace(low, peak_score=1.0, verdict=Verdict.CONFIRMED), replace(high, peak_score=4.0)]
+    for each in (hits, hits[::-1]):
+        lanes.show_day(footage(Lane("north", [], each)))
+        lanes.put_cursor((9, 9))
+        assert framed_rows(lanes) == [], "confirmed has the colour of the cursor"
+        assert _has(lanes.viewport().grab().toImage(), lanes, 0, QColor(theme.current().alert))
 
 
 def test_another_archive_shows_nothing_of_the_one_before(settings: Settings, qtbot: QtBot) -> None:

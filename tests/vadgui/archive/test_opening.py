@@ -165,6 +165,18 @@ def test_a_recording_that_a_url_names_is_opened_and_listed_by_it(
         assert [each.path for each in program.recordings.model.recordings] == ["memory://cctv/street.mp4"]
 
 
+def test_a_url_on_the_command_line_is_opened_and_offered_again(
+    program: Program, settings: Settings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with memory_store(monkeypatch) as store:
+        url = store.put("cctv/street.mp4", b"video")
+        program.begin(parse_arguments([url]).videos[0], None)
+        wait_for(program, qtbot, "street.mp4", 0)
+        assert [str(path) for path in settings.recent_videos] == [url]
+        program.open_video(settings.recent_videos[0])
+        wait_for(program, qtbot, "street.mp4", 0)
+
+
 def test_a_url_whose_package_is_missing_says_what_to_install(
     archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

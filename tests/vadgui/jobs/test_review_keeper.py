@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
-from engine.review.document import JudgedSegment, Review, Verdict
-from engine.review.files import personal_path
+from engine.review.document import JudgedSegment, Review, Verdict, to_bytes
+from engine.review.files import personal_path, read_review, usual_path
 from engine.review.store import ReviewStore, look_up
 from tests.engine.review.making import recording
 from vadgui.jobs import review_keeper
@@ -58,3 +61,73 @@ def test_a_share_that_does_not_answer_holds_up_nobody_and_loses_nothing(
     assert found.opened.path == kept
     assert len(found.opened.review.recordings[0].segments) == 2, "also what was decided while it hung"
     answers.set()
+
+
+@pytest.fixture
+def decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[JudgedSegment]:
+    """What the document of `keeper` holds."""
+    monkeypatch.setenv("VADGUI_REVIEWS", str(tmp_path / "mine"))
+    (tmp_path / "videos").mkdir()
+    return [JudgedSegment(start=10, stop=20, verdict=Verdict.CONFIRMED)]
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return tmp_path / "videos" / "street.mp4"
+
+
+@pytest.fixture
+def keeper(qtbot: QtBot, video: Path, decided: list[JudgedSegment]) -> Iterator[ReviewKeeper]:
+    del qtbot
+    keeper = ReviewKeeper(lambda: Review(recordings=(recording(path=str(video), segments=tuple(decided)),)))
+    keeper.attend(look_up(video, "abc"))
+    yield keeper
+    keeper.close()
+
+
+def save(keeper: ReviewKeeper) -> None:
+    keeper.save_soon()
+    keeper.flush()
+
+
+def test_on_a_full_disk_it_is_kept_among_the_persons_data_until_there_is_room(
+    keeper: ReviewKeeper, video: Path, decided: list[JudgedSegment], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[ReviewError] = []
+    keeper.failed.connect(told.append)
+    save(keeper)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    decided.append(JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED))
+    with monkeypatch.context() as patch:
+        patch.setattr(ReviewStore, "write", full)
+        save(keeper)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[0].advice.startswith("No space left on device. What you decided is kept in ")
+    assert str(personal_path(video, "abc")) in told[0].advice
+    assert not keeper.is_unsaved, "nothing is lost, whatever happens now"
+    found = look_up(video, "abc").opened
+    assert found is not None
+    assert len(found.review.recordings[0].segments) == 2, "as after a crash now"
+    save(keeper)
+    assert len(read_review(usual_path(video)).review.recordings[0].segments) == 2
+    assert look_up(video, "abc").notice == ""
+
+
+def test_a_review_that_another_machine_wrote_is_left_alone_and_one_s_own_is_kept(
+    keeper: ReviewKeeper, video: Path, decided: list[JudgedSegment], qtbot: QtBot
+) -> None:
+    refused: list[ReviewError] = []
+    keeper.refused.connect(refused.append)
+    save(keeper)
+    theirs = Review(recordings=(recording(path=str(video)),), saved="2999-01-01T00:00:00+00:00")
+    usual_path(video).write_bytes(to_bytes(theirs))
+    decided.append(JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED))
+    save(keeper)
+    qtbot.waitUntil(lambda: bool(refused))
+    assert "changed by another window" in refused[0].what
+    assert read_review(usual_path(video)).review == theirs
+    assert len(read_review(personal_path(video, "abc")).review.recordings[0].segments) == 2
+    assert str(personal_path(video, "abc")) in refused[0].advice

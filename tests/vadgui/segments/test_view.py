@@ -7,6 +7,8 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from engine.review.document import Verdict
+from engine.review.edits import MISSED
 from engine.scoring.segments import Segment, SegmentRule
 from tests.vadgui.synthetic import (
     add_rows,
@@ -18,6 +20,7 @@ from tests.vadgui.synthetic import (
     steady_times,
 )
 from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.segments import delegate
 from vadgui.segments.model import SEGMENT_ROLE, SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.segments.view import SegmentList
 
@@ -90,6 +93,46 @@ def test_segments_of_a_score_with_several_signals_name_the_reason(
     monkeypatch.setattr(SegmentModel, "reason", lambda self, segment: painted.append(segment) or reason(self, segment))
     segments.list.grab()
     assert painted[:2] == rows(segments.model)[:2]
+
+
+def test_filtered_and_sorted_by_reason(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
+    signals = calibrated_signals(COUNT, [])
+    for start, signal in ((300, "appearance_distance"), (900, "direction_rarity"), (1500, "appearance_distance")):
+        signals[signal][start : start + 40] += 60
+    session.use_detector(calibrated_detector())
+    add_rows(session.scoring, 0, signals)
+    session.scoring.catch_up()
+    qtbot.keyClick(segments.order_box, Qt.Key.Key_End)
+    assert [segments.model.reason(each) for each in rows(segments.model)] == [
+        "rare motion there",
+        "unusual looks",
+        "unusual looks",
+    ]
+    box = segments.filter_box
+    box.showPopup()
+    assert [box.itemText(row) for row in range(box.count())][-2:] == ["Rare motion there", "Unusual looks"]
+    assert box.view().width() >= box.view().sizeHintForColumn(0)
+    box.hidePopup()
+    qtbot.keyClick(box, Qt.Key.Key_End)
+    assert [segments.model.reason(each) for each in rows(segments.model)] == 2 * ["unusual looks"]
+    session.review.set_threshold(float(np.nanmax(session.scoring.scores)) + 1)
+    assert not rows(segments.model)
+
+
+def test_a_reason_that_a_narrow_list_has_no_room_for_stands_without_the_verdict(
+    segments: SegmentList, session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = session.review.segments[0]
+    session.review.edit(lambda editor: editor.judge(first, Verdict.CONFIRMED, MISSED))
+    painted: list[str] = []
+    reason = delegate.verdict_reason
+    monkeypatch.setattr(delegate, "verdict_reason", lambda segment: painted.append(reason(segment)) or reason(segment))
+    segments.resize(600, 400)
+    segments.grab()
+    assert not painted
+    segments.resize(280, 400)
+    segments.grab()
+    assert MISSED in painted
 
 
 def test_double_click_requests_to_play_the_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
@@ -246,7 +289,7 @@ def test_without_a_video_it_says_what_to_do(qtbot: QtBot) -> None:
 
 def test_header_counts_the_segments_so_far(segments: SegmentList, session: ReviewSession) -> None:
     session.set_analysis(AnalysisState(AnalysisPhase.RUNNING, 10, COUNT))
-    assert segments.count_text() == f"{len(BUMPS)} segments so far"
+    assert segments.count_text() == f"{len(BUMPS)} so far"
     session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
     assert segments.count_text() == f"{len(BUMPS)} segments"
 

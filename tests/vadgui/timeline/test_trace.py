@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PySide6.QtGui import QColor
 
 from vadgui.timeline.pyramid import MinMaxPyramid
 from vadgui.timeline.trace import ColumnFrames, draw_trace, sample_columns
@@ -64,12 +65,12 @@ def test_curve_is_drawn_at_its_score_and_marked_above_the_threshold() -> None:
     scores = np.array([0.0, 0.25, 0.75, np.nan], np.float32)
     columns = sample_columns(MinMaxPyramid(scores), ColumnFrames.of(times, 4.0, 0.0, 4.0, width=40))
     image = draw_trace(columns, 101, 1.0, 0.5, theme.LIGHT)
-    column = [image.pixelIndex(15, y) for y in range(101)]
-    curve_rows = [y for y, code in enumerate(column) if code == 4]
+    colours = theme.LIGHT
+    curve_rows = [y for y in range(101) if image.pixelColor(15, y) == QColor(colours.accent)]
     assert abs(np.mean(curve_rows) - 75) <= 1.5
-    flagged_rows = [y for y in range(101) if image.pixelIndex(25, y) == 5]
+    flagged_rows = [y for y in range(101) if image.pixelColor(25, y) == QColor(colours.alert)]
     assert abs(np.mean(flagged_rows) - 25) <= 1.5
-    assert {image.pixelIndex(35, y) for y in range(101)} == {1, 2}
+    assert {image.pixelColor(35, y).name() for y in range(101)} == {colours.pending, colours.border}
     # The jump from 0.25 to 0.75 is a line, and the part of it above the threshold is marked.
-    jump = [image.pixelIndex(20, y) for y in range(30, 75)]
-    assert set(jump) == {4, 5}
+    jump = {image.pixelColor(20, y).name() for y in range(30, 75)}
+    assert jump == {colours.accent, colours.alert}

@@ -224,6 +224,8 @@ def test_the_threshold_is_stepped_and_typed(program: Program, press: Press, qtbo
     assert program.session.scoring.rule.enter == pytest.approx(rule + 0.05)
     press(KEY.Key_PageDown, KEY.Key_PageDown, modifier=ALT)
     assert program.session.scoring.rule.enter == pytest.approx(rule - 0.05)
+    field = program.window.timeline.header.threshold_box
+    assert not field.lineEdit().hasSelectedText(), "it does not look as if typing went there"
     press(KEY.Key_T, modifier=SHIFT)
     qtbot.wait(1)  # the number is selected a moment later
     qtbot.keyClicks(QApplication.focusWidget(), "0.7")

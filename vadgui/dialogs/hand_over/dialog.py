@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.common.errors import VadError
+from engine.common.errors import ExportError, VadError
+from engine.common.in_time import check_answers
 from engine.common.language import SOURCE_LANGUAGE, in_language, tr, tr_n
 from engine.common.left_out import LeftOut
 from engine.export.estimate import Estimate, free_bytes
@@ -166,6 +167,7 @@ class HandOverDialog(QDialog):
             self.summary.setText(tr("Nothing is chosen"))
             return
         try:
+            self._check_answers()
             size, free = self.page.estimate().size_bytes, free_bytes(self.folder)
         except VadError as error:
             self.export_button.setEnabled(False)
@@ -179,8 +181,14 @@ class HandOverDialog(QDialog):
         )
         self.summary.setText(" · ".join(parts))
 
+    def _check_answers(self) -> None:
+        recordings = (each.recording.info.path.parent for each in self.snapshots)
+        for folder in dict.fromkeys((self.folder, *recordings)):
+            check_answers(folder, ExportError)
+
     def _ask_and_export(self) -> None:
         try:
+            self._check_answers()
             estimate, free = self.page.estimate(), free_bytes(self.folder)
         except VadError as error:
             self._show_failure(error)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
 
+from engine.common.errors import ExportError
+from engine.common.in_time import check_answers
 from engine.common.language import tr, tr_n, tr_noop
 from engine.common.left_out import LeftOut
 from engine.export.clip import ExportOptions
@@ -96,6 +98,8 @@ class PackagePage(Page):
         from engine.evidence.signature import read_key
 
         path = self.key_edit.text().strip()
+        if path:
+            check_answers(Path(path).expanduser().parent, ExportError)
         key = read_key(Path(path).expanduser(), self.password_edit.text) if path else None
         segments = self.segments_box
         copies = self.copy_button.isChecked()

@@ -1,0 +1,25 @@
+"""Which samples may take over what the motion model predicted for an earlier one: where nothing but noise changed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.analysis.overview import overview_frames
+from engine.scoring.sampling import Frames, Sampling
+from engine.video.source import VideoSource
+
+REFERENCE_EVERY = 10
+"""Samples of which the first is predicted whatever it shows: no prediction is taken over for more than two seconds, so
+that what changes too slowly to be seen from one sample to the next is seen."""
+
+
+def references(source: VideoSource, samples: Frames, sampling: Sampling) -> Frames:
+    """For each of some samples [N] of a recording, the one at or before it whose prediction it may take over.
+
+    It follows from the recording alone, not from where the work began. 0 for samples of the overview: they lie behind
+    a keyframe, and their reference would lie before it.
+    """
+    predicted = sampling.frames(source.times)[:: sampling.motion_every]
+    places = np.maximum(np.searchsorted(predicted, samples, "right") - 1, 0)
+    first = np.minimum(predicted[places - places % REFERENCE_EVERY], samples)
+    return np.where(np.isin(samples, overview_frames(source, predicted)), 0, first)
