@@ -14,6 +14,7 @@ _PLATE = QColor(0, 0, 0, 190)
 _PADDING_PX = 4
 _GAP_PX = 3
 _MAX_LINES = 2
+_BREAK_PX = 20  # half a word
 _MIN_WIDTH_PX = 220
 """Narrower pictures have no room for words."""
 
@@ -68,9 +69,13 @@ def _paint_plate(painter: QPainter, place: QRectF, text: str) -> None:
 
 def _words(outline: Outline, metrics: QFontMetricsF, width: float) -> Iterator[tuple[str, QSizeF]]:
     """What an outline says in lines so wide, and their size, unless they are too many; then the reason alone."""
-    wrapped = metrics.boundingRect(QRectF(0, 0, width, 0), int(Qt.TextFlag.TextWordWrap), outline.in_words)
-    if wrapped.width() <= width and wrapped.height() < (_MAX_LINES + 0.5) * metrics.lineSpacing():
-        yield outline.in_words, wrapped.size()
+    length = metrics.horizontalAdvance(outline.in_words)
+    # Lines of like length first: a single word in the second looks lost.
+    even = min(width, length / _MAX_LINES + _BREAK_PX) if length > width else width
+    for room in (even, width):
+        wrapped = metrics.boundingRect(QRectF(0, 0, room, 0), int(Qt.TextFlag.TextWordWrap), outline.in_words)
+        if wrapped.width() <= width and wrapped.height() < (_MAX_LINES + 0.5) * metrics.lineSpacing():
+            yield outline.in_words, wrapped.size()
     reason = metrics.elidedText(outline.reason, Qt.TextElideMode.ElideRight, width)
     yield reason, QSizeF(metrics.horizontalAdvance(reason), metrics.height())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -216,6 +217,7 @@ def _words(judged: JudgedSegment) -> tuple[object, ...]:
 
 
 TestReview = ReviewMachine.TestCase
+TestReview.pytestmark = pytest.mark.timeout(max(300, SEQUENCES * MOST_EDITS // 20))
 # Without the phase that explains failures, which traces every line.
 TestReview.settings = settings(
     max_examples=SEQUENCES,
