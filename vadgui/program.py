@@ -318,7 +318,7 @@ class Program(QObject):
     def _job_of(self, video: Path) -> QueueJob | None:
         """How a recording of the list is analysed; not where its folder has no detector yet: nobody would be asked."""
         detector = self._settings.detector_for(video)
-        return QueueJob(video, detector, self._settings.device) if detector and is_file_in_time(detector) else None
+        return QueueJob(video, detector, self._settings.device) if detector else None
 
     def _connect_recordings(self) -> None:
         recordings, window = self.recordings, self.window
@@ -340,7 +340,7 @@ class Program(QObject):
         recordings.open_requested.connect(self.open_video)
         self.export_controller.made.connect(recordings.leave_out)
         recordings.told.connect(window.tell)
-        recordings.job_of = self._job_of
+        recordings.queue.job_of = self._job_of
         recordings.failed.connect(self._reporter.report)
         recordings.model.set_paused(not self._settings.analyse_on_open)
         recordings.begin()

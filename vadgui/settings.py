@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar, get_args, overload
+from typing import Any, get_args
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
@@ -25,10 +22,9 @@ from engine.export.clip import ClipLayout
 from engine.export.clip_names import DEFAULT_TEMPLATE
 from engine.export.mosaic import Panel
 from engine.video.encoding import ClipFormat, Quality
+from vadgui.setting import Form, Page, Setting, Shown
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.theme import ThemeChoice
-
-T = TypeVar("T", str, bool, float, QByteArray)
 
 MOST_MB = 100_000.0
 """The largest size that a clip can be made to fit."""
@@ -37,9 +33,6 @@ MOST_MARGIN_SECONDS = 3600.0
 _MAX_RECENT_VIDEOS = 10
 _MAX_RECENT_COMMANDS = 6
 _MAX_RECENT_ARCHIVES = 6
-_BOOLS = {"true": True, "false": False, "1": True, "0": False}  # how Qt writes them, and people
-
-_logger = logging.getLogger(__name__)
 
 
 def _are_panels(names: str) -> bool:
@@ -51,87 +44,12 @@ def _listed(text: str) -> list[str]:
     return [each for each in text.split(",") if each]
 
 
-class Page(Enum):
-    """A page of the settings dialog; the value is its title, in English."""
-
-    APPEARANCE = tr_noop("Appearance")
-    PLAYBACK = tr_noop("Playback")
-    ANALYSIS = tr_noop("Analysis")
-    REVIEW = tr_noop("Review")
-    FILES = tr_noop("Files")
-
-
-class Form(Enum):
-    """The field by which a text is entered."""
-
-    FOLDER = auto()
-    LINES = auto()
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How the settings dialog shows a setting; texts are English, and translated there."""
-
-    page: Page
-    label: str
-    choices: Mapping[str, str] = field(default_factory=dict)
-    """Values and what people see of them, where only these are possible."""
-    form: Form | None = None
-    most: float = 0.0
-    """The largest number."""
-    unit: str = ""
-    decimals: int = 1
-
-
 def _is_object(text: str) -> bool:
     try:
         decode(text, dict[str, Any])
     except ValueError:
         return False
     return True
-
-
-@dataclass(frozen=True)
-class Setting(Generic[T]):
-    """A descriptor for one persistent value, read and written as an attribute of Settings."""
-
-    key: str
-    default: T
-    sentence: str
-    """What the setting decides, in words for people."""
-    is_valid: Callable[[T], bool] = lambda _: True
-    """Whether a value can be used; of one that can't, or of another type, the default is taken."""
-    shown: Shown | None = None
-    """None where a person changes it elsewhere only."""
-
-    @overload
-    def __get__(self, settings: None, owner: type[Settings]) -> Setting[T]: ...
-    @overload
-    def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
-    def __get__(self, settings: Settings | None, owner: type[Settings]) -> Setting[T] | T:
-        if settings is None:
-            return self
-        value = self._converted(settings.store.value(self.key, self.default))
-        if value is not None and self.is_valid(value):
-            return value
-        if self.key not in settings.odd_keys:
-            settings.odd_keys.add(self.key)
-            _logger.warning("%s in %s can't be used: its default is taken", self.key, settings.store.fileName())
-        return self.default
-
-    def _converted(self, value: Any) -> T | None:
-        """A stored value in the setting's type; None where it is of another, as after an edit by hand."""
-        if isinstance(self.default, bool) and isinstance(value, str):
-            value = _BOOLS.get(value.lower())
-        elif isinstance(self.default, float) and isinstance(value, str):
-            with suppress(ValueError):
-                value = float(value)
-        return value if type(value) is type(self.default) else None
-
-    def __set__(self, settings: Settings, value: T) -> None:
-        if value != self.__get__(settings, Settings):
-            settings.store.setValue(self.key, value)
-            settings.changed.emit(self)
 
 
 class Settings(QObject):

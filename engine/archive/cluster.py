@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,6 +79,7 @@ class RayWorkers(Workers):
             ArchiveError: Ray is not installed, or the cluster does not answer or has no room for a worker.
         """
         self._ray = _import_ray()
+        self._address = address
         self._refuses_mixture = refuses_mixture
         self._kinds: list[str] = []
         self._processes: dict[Worker, _Process] = {}
@@ -119,38 +120,45 @@ class RayWorkers(Workers):
         return sorted(free, key=lambda worker: len(self._processes[worker].shards))
 
     def submit(self, worker: Worker, shard: Shard) -> None:
-        """Give it a shard."""
+        """Give it a shard.
+
+        Raises:
+            ArchiveError: the cluster has gone away.
+        """
         process = self._processes[worker]
         process.shards.append(shard)
-        self._pending[process.actor.run.remote(shard)] = worker
+        with self._connected():
+            self._pending[process.actor.run.remote(shard)] = worker
 
     def wait(self, seconds: float) -> list[Ended]:
         """What has ended.
 
         Raises:
-            ArchiveError: a worker can't load the detector, dies each time that it starts, or is of a kind that is
-                refused.
+            ArchiveError: the cluster has gone away, or a worker can't load the detector, dies each time that it
+                starts, or is of a kind that is refused.
         """
         starting = {each.starting: worker for worker, each in self._processes.items() if each.starting is not None}
         references = [*self._pending, *starting]
         if not references:
             return []
-        ready, _ = self._ray.wait(references, timeout=seconds)
-        # Whatever else has ended by now is taken at the same time.
-        more, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
-        done = {*ready, *more}
-        for reference in done.intersection(starting):
-            self._take_started(starting[reference], reference)
         ended: list[Ended] = []
-        for reference in [each for each in self._pending if each in done]:  # in the order that they were given
-            if reference in self._pending:
-                ended += self._take_ended(self._pending.pop(reference), reference)
+        with self._connected():
+            ready, _ = self._ray.wait(references, timeout=seconds)
+            # Whatever else has ended by now is taken at the same time.
+            more, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
+            done = {*ready, *more}
+            for reference in done.intersection(starting):
+                self._take_started(starting[reference], reference)
+            for reference in [each for each in self._pending if each in done]:  # in the order that they were given
+                if reference in self._pending:
+                    ended += self._take_ended(self._pending.pop(reference), reference)
         return ended
 
     def close(self) -> None:
         """End all workers; a local cluster ends with them."""
-        for each in self._processes.values():
-            self._ray.kill(each.actor)
+        if self._ray.is_initialized():  # else its head is gone, for which every call would wait
+            for each in self._processes.values():
+                self._ray.kill(each.actor)
         self._processes.clear()
         self._pending.clear()
         self._ray.shutdown()
@@ -167,6 +175,17 @@ class RayWorkers(Workers):
             self._ray.init(**options, log_to_driver=False, configure_logging=False)
         except (ConnectionError, ImportError, RuntimeError, ValueError) as error:
             raise _unreachable(address, error) from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Say that the cluster is gone where Ray does."""
+        try:
+            yield
+        except ConnectionError as error:
+            advice = tr(
+                "What was judged is stored: once the cluster is back, the same command goes on from there ({error})."
+            ).format(error=error)
+            raise ArchiveError(tr("The cluster has gone away"), subject=self._address, advice=advice) from error
 
     def _replace(self, worker: Worker, starts: int = 1) -> None:
         actor = self._start()
@@ -294,6 +313,7 @@ def _thread_limits(cores: int) -> dict[str, str]:
 
 def _import_ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # once the head is gone, it would look for another cluster
     try:
         import ray
         import ray.exceptions

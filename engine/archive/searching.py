@@ -35,6 +35,11 @@ class Query:
     verdicts: Sequence[Verdict] = ()
     limit: int | None = None
 
+    @property
+    def has_no_time(self) -> bool:
+        """Whether no segment can begin at its times, as they end before they begin."""
+        return bool(self.begins_from and self.begins_before and self.begins_from >= self.begins_before)
+
 
 ROWS_AT_ONCE = 1000
 """All rows at once would be fetched without a pause for other threads, such as the one that paints."""

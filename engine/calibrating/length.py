@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.calibrating.footage import NormalFootage, is_left_out
+from engine.calibrating.held_out_signals import HeldOutSignals
 from engine.common.durations import duration_in_words
 from engine.common.errors import TrainingError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.scoring.conditions import find_conditions
 from engine.scoring.rare_seconds import RARE_SHARE
 from engine.scoring.tail import BLOCK_SECONDS, MIN_BLOCKS, block_numbers, least_promised
 from engine.video import open_video
@@ -76,16 +79,35 @@ def check_length(footage: NormalFootage, should_stop: ShouldStop = never_stop, *
         raise too_short(footage, needed, seconds)
 
 
-def too_short(footage: NormalFootage, needed: float = LEAST_SECONDS, seconds: float | None = None) -> TrainingError:
-    """The error for footage of that many seconds, as far as known."""
-    what = tr("The footage is too short to calibrate on")
-    if seconds is not None:
-        what = tr("The footage is too short to calibrate on: {length} in all").format(length=duration_in_words(seconds))
-    return TrainingError(
-        what,
-        subject=displayable(", ".join(path.name for path in footage.held_out)),
-        advice=tr(
-            "Add footage of the same camera: at least {length} in all. Some minutes are better; an hour of different "
-            "times of day is good."
-        ).format(length=duration_in_words(needed)),
+def too_short(footage: NormalFootage, needed: float, seconds: float) -> TrainingError:
+    """The error for footage of that many seconds."""
+    what = tr("The footage is too short to calibrate on: {length} in all").format(length=duration_in_words(seconds))
+    advice = tr(
+        "Add footage of the same camera: at least {length} in all. Some minutes are better; an hour of different "
+        "times of day is good."
     )
+    return TrainingError(what, subject=_names(footage), advice=advice.format(length=duration_in_words(needed)))
+
+
+def too_little_usable(footage: NormalFootage, videos: Sequence[HeldOutSignals]) -> TrainingError:
+    """The error for footage that is long enough, but in most of which the camera fails, by its raw signals."""
+    lengths: dict[str, float] = {}
+    for each in videos:
+        for condition in find_conditions(each.signals, each.times):
+            lasts = condition.stop_seconds - condition.start_seconds
+            lengths[condition.words] = lengths.get(condition.words, 0.0) + lasts
+    what = tr("Too little of the footage can be used to calibrate on")
+    told = [
+        tr("{failure} for {duration}").format(failure=words, duration=duration_in_words(lasts))
+        for words, lasts in lengths.items()
+    ]
+    advice = tr("Add footage of the same camera in which it works, and something moves: at least {length} of it.")
+    return TrainingError(
+        f"{what}: {', '.join(told)}" if told else what,
+        subject=_names(footage),
+        advice=advice.format(length=duration_in_words(LEAST_SECONDS)),
+    )
+
+
+def _names(footage: NormalFootage) -> str:
+    return displayable(", ".join(path.name for path in footage.held_out))

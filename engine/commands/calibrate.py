@@ -81,7 +81,7 @@ def calibrate(
     from engine.calibrating.calibrate import Calibrated
     from engine.calibrating.calibrate import calibrate as calibrating
     from engine.calibrating.footage import NormalFootage
-    from engine.calibrating.length import check_length, too_short
+    from engine.calibrating.length import check_length, too_little_usable
     from engine.calibrating.unreviewed import calibrate_unreviewed
     from engine.common.device import choose_compute
     from engine.models.detector import load_detector
@@ -104,7 +104,7 @@ def calibrate(
     (calibrated,) = results
     found = calibrated.detector.settings.calibration
     if found is None:
-        raise too_short(footage)
+        raise too_little_usable(footage, calibrated.held_out)
     _save(calibrated.detector, out, zones)
     _tell(found, len(calibrated.held_out), out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -49,8 +50,10 @@ IGNORED_LINE: Colour = (255, 176, 120)
 WATCHED_LINE: Colour = (120, 215, 255)
 """Borders of zones: light, to be told from the shade; in the window those of ignored ones are dashed, too."""
 _HATCH_PERIOD_PX = 12
-_MIN_WORDS_WIDTH_PX = 320
+_MIN_WORDS_WIDTH_PX = 220
 """Narrower pictures have no room for the words of outlines."""
+_LARGE_PX = 540
+"""Shorter side of pictures from which on lines and words grow with them: who sees them sees them small."""
 _PLATE_PX, _PLATE_TEXT_PX, _PLATE_HEIGHT_PX = 4, 13, 19
 _MAX_PLATE_LINES = 2
 _MASK_SIZE_PX = 256
@@ -228,9 +231,10 @@ def draw_zones(picture: Pixels, zones: Sequence[Zone]) -> None:
     shade = np.where(blind, 1 - BLIND_SHADE, 1.0).astype(np.float32)[..., None]
     light = np.where(blind.astype(np.bool_) & _hatch(width, height), BLIND_HATCH, 0).astype(np.float32)[..., None]
     picture[:] = (picture * shade) * (1 - light) + 255 * light
-    for thickness in (3, 1):
+    for is_dark in (True, False):
+        thickness = round((3 if is_dark else 1) * _enlargement(picture))
         for zone, line in zip(zones, lines, strict=True):
-            colour = (0, 0, 0) if thickness > 1 else WATCHED_LINE if zone.kind is ZoneKind.WATCHED else IGNORED_LINE
+            colour = (0, 0, 0) if is_dark else WATCHED_LINE if zone.kind is ZoneKind.WATCHED else IGNORED_LINE
             cv2.polylines(picture, [line], True, colour, thickness, cv2.LINE_AA)
 
 
@@ -240,63 +244,88 @@ def draw_outlines(picture: Pixels, outlines: Sequence[Outline], *, in_words: boo
     lines = [np.round(each.contour * (width, height) - 0.5).astype(np.int32) for each in outlines]
     thick, thin = (5, 2) if width >= _MIN_WORDS_WIDTH_PX else (3, 1)
     for thickness, colour in ((thick, (0, 0, 0)), (thin, _OUTLINE)):
-        cv2.polylines(picture, lines, True, colour, thickness, cv2.LINE_AA)
+        cv2.polylines(picture, lines, True, colour, round(thickness * _enlargement(picture)), cv2.LINE_AA)
     if not in_words or width < _MIN_WORDS_WIDTH_PX:
         return
+    plate = _Plate.for_picture(picture)
     taken = [(*line.min(axis=0).tolist(), *line.max(axis=0).tolist()) for line in lines]
     for number, outline in enumerate(outlines):
-        for words in _plate_lines(outline, width - 4 * _PLATE_PX):
-            across = max(text_width(line, _PLATE_TEXT_PX) for line in words) + 2 * _PLATE_PX
-            box = _plate_box(across, len(words) * _PLATE_HEIGHT_PX, taken, number, width, height)
+        for words in plate.lines_of(outline):
+            box = _plate_box(plate, plate.size(words), taken, number)
             if box:  # words over another thing would hide more than they tell
                 taken.append(box)
-                _draw_plate(picture, words, box)
+                plate.draw(words, *box[:2])
                 break
-
-
-def _draw_plate(picture: Pixels, words: Sequence[str], box: tuple[int, int, int, int]) -> None:
-    left, top, right, bottom = box
-    plate = picture[top:bottom, left:right]
-    plate[:] = plate // 4
-    for row, line in enumerate(words):
-        middle = top + (row + 0.5) * _PLATE_HEIGHT_PX
-        draw_text(picture, line, left + _PLATE_PX, middle, _PLATE_TEXT_PX, (255, 255, 255))
-
-
-def _plate_lines(outline: Outline, width_px: int) -> Iterator[list[str]]:
-    """The words of an outline in lines that are so wide at most, unless they are too many; then the reason alone."""
-    lines = [""]
-    for word in outline.in_words.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if text_width(longer, _PLATE_TEXT_PX) <= width_px:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    if len(lines) <= _MAX_PLATE_LINES:
-        yield lines
-    yield [fit_text(outline.reason, width_px, _PLATE_TEXT_PX)]
 
 
 def draw_note(picture: Pixels, text: str) -> None:
     """Write a line onto a dark plate in the upper left corner, as far as there is room; nothing where it is empty."""
+    plate = _Plate.for_picture(picture)
+    shown = fit_text(text, plate.room_px, plate.text_px)
+    if shown and len(picture) >= plate.size([shown])[1] + plate.gap_px:
+        plate.draw([shown], plate.gap_px, plate.gap_px)
+
+
+def _enlargement(picture: Pixels) -> float:
     height, width = picture.shape[:2]
-    shown = fit_text(text, width - 4 * _PLATE_PX, _PLATE_TEXT_PX)
-    if not shown or height < _PLATE_HEIGHT_PX + _PLATE_PX:
-        return
-    right = 3 * _PLATE_PX + text_width(shown, _PLATE_TEXT_PX)
-    plate = picture[_PLATE_PX : _PLATE_PX + _PLATE_HEIGHT_PX, _PLATE_PX:right]
-    plate[:] = plate // 4
-    middle = _PLATE_PX + _PLATE_HEIGHT_PX / 2
-    draw_text(picture, shown, 2 * _PLATE_PX, middle, _PLATE_TEXT_PX, (255, 255, 255))
+    return max(int(min(height, width)) / _LARGE_PX, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Plate:
+    """A dark plate with white words on a picture, in lengths that suit its size."""
+
+    picture: Pixels
+    gap_px: int
+    """Around the words, and to the picture's border."""
+    text_px: int
+    line_px: int
+
+    @classmethod
+    def for_picture(cls, picture: Pixels) -> _Plate:
+        factor = _enlargement(picture)
+        return cls(picture, *(round(factor * each) for each in (_PLATE_PX, _PLATE_TEXT_PX, _PLATE_HEIGHT_PX)))
+
+    @property
+    def room_px(self) -> int:
+        """How wide a line of words can be."""
+        return int(self.picture.shape[1]) - 4 * self.gap_px
+
+    def size(self, words: Sequence[str]) -> tuple[int, int]:
+        """Width and height with these lines."""
+        across = max(text_width(line, self.text_px) for line in words)
+        return across + 2 * self.gap_px, len(words) * self.line_px
+
+    def lines_of(self, outline: Outline) -> Iterator[list[str]]:
+        """The words of an outline in lines for which there is room, unless they are too many; then the reason alone."""
+        lines = [""]
+        for word in outline.in_words.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if text_width(longer, self.text_px) <= self.room_px:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        if len(lines) <= _MAX_PLATE_LINES:
+            yield lines
+        yield [fit_text(outline.reason, self.room_px, self.text_px)]
+
+    def draw(self, words: Sequence[str], left: int, top: int) -> None:
+        across, down = self.size(words)
+        plate = self.picture[top : top + down, left : left + across]
+        plate[:] = plate // 4
+        for row, line in enumerate(words):
+            middle = top + (row + 0.5) * self.line_px
+            draw_text(self.picture, line, left + self.gap_px, middle, self.text_px, (255, 255, 255))
 
 
 def _plate_box(
-    across: int, down: int, taken: Sequence[tuple[int, int, int, int]], number: int, width: int, height: int
+    plate: _Plate, size: tuple[int, int], taken: Sequence[tuple[int, int, int, int]], number: int
 ) -> tuple[int, int, int, int] | None:
     """Left, top, right and bottom of a plate near a box, over no other one; above it, or else below."""
+    (across, down), (height, width) = size, plate.picture.shape[:2]
     left, top, right, bottom = taken[number]
-    x = min(max((left + right - across) // 2, _PLATE_PX), width - across - _PLATE_PX)
-    for y in (top - down - _PLATE_PX, bottom + _PLATE_PX):
+    x = min(max((left + right - across) // 2, plate.gap_px), width - across - plate.gap_px)
+    for y in (top - down - plate.gap_px, bottom + plate.gap_px):
         box = (x, y, x + across, y + down)
         others = (each for place, each in enumerate(taken) if place != number)
         free = all(box[2] <= o[0] or o[2] <= box[0] or box[3] <= o[1] or o[3] <= box[1] for o in others)

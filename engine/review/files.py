@@ -172,7 +172,10 @@ def _of_another(other: OpenedReview, newest: OpenedReview, fingerprint: str) -> 
 
 
 def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:
-    """Reviews of a recording that was renamed: under its earlier name, where no recording is any more."""
+    """Reviews of a recording that was renamed: under its earlier name, where no recording is any more.
+
+    One that was opened since knows the new name already.
+    """
     # Nothing is written beside recordings that a URL names.
     beside = [] if isinstance(video, RemotePath) else video.parent.glob(f"*{SUFFIX}")
     candidates = [*beside, *reviews_folder().glob(f"*.{fingerprint[:12]}{SUFFIX}")]
@@ -183,7 +186,7 @@ def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview
                 continue
             opened = read_review(path)
             recording = opened.review.recording_of(fingerprint)
-            if recording and not Path(recording.path).exists():
+            if recording and (recording.path == str(video.absolute()) or not Path(recording.path).exists()):
                 yield opened
 
 

@@ -20,12 +20,26 @@ class ReviewLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._taken: tuple[tuple[int, int], tuple[int, int]] | None = None
+        """Its file and the folder as they were when it was taken: there may be others under their names by now."""
         self._lock = FileLock(_beside(path, "lock"), timeout=0)
 
     @property
     def is_in_place(self) -> bool:
-        """Whether its file is still where it was made: not if its disk was taken away."""
-        return _beside(self._path, "lock").exists()
+        """Whether its file is still where it was made: not if somebody removed it, or its disk was taken away."""
+        try:
+            return self._taken is not None and _identity(_beside(self._path, "lock")) == self._taken[0]
+        except OSError:
+            return False
+
+    @property
+    def is_folder_in_place(self) -> bool:
+        """Whether the folder is still the one that it was taken in.
+
+        Raises:
+            OSError: it is gone.
+        """
+        return self._taken is not None and _identity(self._path.parent) == self._taken[1]
 
     def acquire(self) -> None:
         """Take the lock, and say who has it.
@@ -44,19 +58,35 @@ class ReviewLock:
                 subject=self._path,
                 advice=tr("You can look at it, but not change it here. Close the other window and open it again."),
             ) from error
+        self._taken = _identity(_beside(self._path, "lock")), _identity(self._path.parent)
         with contextlib.suppress(OSError):
             text = f"{person() or 'somebody'} on {socket.gethostname()}, process {os.getpid()}"
             _beside(self._path, "lock-holder").write_text(text, encoding="utf-8")
+
+    def take_anew(self) -> None:
+        """Take the lock again, after somebody has removed its file.
+
+        Raises:
+            ReviewError: another window has it by now.
+            OSError: the folder can't be written.
+        """
+        self._lock.release()
+        self.acquire()
 
     def release(self) -> None:
         """Let others have it; nothing if it is not held."""
         if self._lock.is_locked:
             # Removed while the lock is held: afterwards they may be another's. Who has opened the lock's file before
             # and gets the lock after does not take it: FileLock looks whether the file still has a name.
-            for kind in ("lock-holder", "lock"):
+            for kind in ("lock-holder", "lock") if self.is_in_place else ():
                 with contextlib.suppress(OSError):
                     _beside(self._path, kind).unlink()
             self._lock.release()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def holder(path: Path) -> str:

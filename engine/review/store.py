@@ -217,14 +217,25 @@ class ReviewStore:
             raise ChangedReviewError(path)
 
     def _write(self, path: Path, review: Review) -> None:
-        if path == self._path and self._lock and not self._lock.is_in_place and not path.exists():
-            # The folder is an empty one under the name of a disk that was taken away.
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path.parent))
         if path == self._path:
+            self._check_lock(path)
             self._check_own(path)
         review = _stamped(review, path)
         write_review(path, review)
         self._stamp, self._written = review.saved, _state(path)
+
+    def _check_lock(self, path: Path) -> None:
+        """Take the lock again if somebody has removed its file with the review's.
+
+        Raises:
+            ReviewError: another window has it by now.
+            OSError: the folder is gone, or an empty one under the name of a disk that was taken away.
+        """
+        if self._lock is None or self._lock.is_in_place:
+            return
+        if not self._lock.is_folder_in_place and not path.exists():
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path.parent))
+        self._lock.take_anew()
 
     def _check_own(self, path: Path) -> None:
         """Check that nobody has written the file since: not all shares tell other machines of locks.

@@ -65,7 +65,7 @@ class Light:
         """Learnt from signals with these names of videos that are of this light; otherwise as `Calibration.of`.
 
         Raises:
-            TooLittleFootageError: together they are shorter than MIN_BLOCKS seconds.
+            TooLittleFootageError: without what a failing camera shows, they are shorter than MIN_BLOCKS seconds.
         """
         rare = rare or [np.zeros(len(times), np.bool_) for _, times in videos]
         reference = Reference.of(
@@ -83,6 +83,8 @@ class Light:
                 evidence(without_conditions(signals, flags), times)
                 for (signals, times), flags in zip(videos, rare, strict=True)
             ]
+            if not any(np.isfinite(each).any() for each in usual):
+                raise TooLittleFootageError
             scaler = RobustScaler.of([*usual, *(evidence(*each) for each in others)], weights)
             maxima, found = [], []
             for each, (signals, times), flags in zip(usual, videos, rare, strict=True):

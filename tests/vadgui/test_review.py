@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
 from engine.common.language import in_language
-from engine.review.document import Verdict
+from engine.review.document import Review, Verdict
 from engine.review.files import backup_path, read_review, usual_path, write_review
 from engine.review.store import ReviewStore, look_up
+from tests.engine.review.making import recording
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
@@ -501,6 +502,16 @@ def test_a_second_window_says_who_has_the_review_and_changes_nothing(
     press(second, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
     assert verdicts(second) == ["Confirmed", "", "", ""]
     assert second.session.review.edit(lambda editor: editor.draw(1, 2)) is False
+    other.close()
+
+
+def test_of_two_windows_that_begin_a_review_the_second_says_that_its_decision_is_not_kept(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other = ReviewStore(look_up(tmp_path / "street.mp4", f"street.mp4-{COUNT}"))
+    other.write(Review(recordings=(recording(fingerprint=f"street.mp4-{COUNT}"),)))
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Y)
+    qtbot.waitUntil(lambda: "What you decided here last is not kept." in program.window.review_banner.text())
     other.close()
 
 

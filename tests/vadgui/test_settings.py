@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QApplication
 
-from vadgui.settings import Setting, Settings
+from vadgui.setting import Setting
+from vadgui.settings import Settings
 from vadgui.ui import theme
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.archive.overview import Overview
-from engine.archive.searching import Hit, HitKey, Query
+from engine.archive.searching import Hit, HitKey
 from engine.common.language import tr
 from vadgui.archive import noted, ranking
 from vadgui.archive.filters import FilterBar
@@ -161,8 +161,7 @@ class ArchiveLists(QTabWidget):
         if self.ranking.keys:
             self._pages.setCurrentWidget(self.segments)
             return
-        is_filtered = self.filters.query() != Query()
-        self._nothing.setText(nothing_found(self._overview.cameras, self._place, is_filtered=is_filtered))
+        self._nothing.setText(nothing_found(self._overview.cameras, self._place, self.filters.query()))
         self._pages.setCurrentWidget(self._nothing)
 
     def _lay_out(self) -> None:

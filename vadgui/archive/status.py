@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.archive.searching import CameraCounts
+from engine.archive.searching import CameraCounts, Query
 from engine.common.durations import footage_in_words
 from engine.common.language import tr, tr_n
 from engine.review.document import Verdict
@@ -36,12 +36,14 @@ def status_lines(cameras: Sequence[CameraCounts]) -> Iterator[str]:
         ).format(count=found, unreviewed=unreviewed)
 
 
-def nothing_found(cameras: Sequence[CameraCounts], place: str, *, is_filtered: bool) -> str:
+def nothing_found(cameras: Sequence[CameraCounts], place: str, query: Query) -> str:
     """Why the list of segments is empty, and what to do about it."""
     if not sum(each.present for each in cameras):
         command = f'vad archive scan FOLDER --archive "{place}"'
         return tr("There is no recording in the archive yet. Scan your folders:\n\n{command}").format(command=command)
-    if is_filtered:
+    if query.has_no_time:
+        return tr("No segment can begin between these times: From is not before To.")
+    if query != Query():
         return tr("Nothing fits. Ask for less, or press Clear.")
     if not any(each.done for each in cameras):
         command = f'vad archive analyse --detector NAME --archive "{place}"'

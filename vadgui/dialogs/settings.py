@@ -27,7 +27,8 @@ from engine.common.in_time import is_folder_in_time
 from engine.common.language import tr
 from vadgui.dialogs.files import ask_for_folder
 from vadgui.dialogs.keys_page import KeysPage
-from vadgui.settings import Form, Page, Setting, Settings, Shown
+from vadgui.setting import Form, Page, Setting, Shown
+from vadgui.settings import Settings
 from vadgui.ui.keymap import Keymap
 from vadgui.ui.number_boxes import NumberBox
 from vadgui.ui.widgets import button, text_label

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.calibrating.footage import NormalFootage
-from engine.calibrating.length import NO_FOOTAGE, FootageLength, check_length, length_of, too_short
+from engine.calibrating.length import NO_FOOTAGE, FootageLength, check_length, length_of, too_little_usable
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop
 from engine.scoring.zones import Zones
@@ -45,7 +45,7 @@ def learn_camera(request: CameraRequest, should_stop: ShouldStop) -> Iterator[Pr
     detector, _ = load_detector(request.detector)
     calibrated = yield from calibrate_unreviewed(detector, choose_compute(request.device), footage, should_stop)
     if calibrated.detector.settings.calibration is None:
-        raise too_short(footage)
+        raise too_little_usable(footage, calibrated.held_out)
     note = f"Calibrated, unreviewed, on {_names(request.videos)}"
     yield add_to_library(calibrated.detector, f"Camera of {request.videos[0].stem}", note)
 

@@ -42,6 +42,8 @@ class ReviewKeeper(QObject):
         self._document = document
         self._store: ReviewStore | None = None
         self._refused_store: ReviewStore | None = None
+        self._known_path: Path | None = None
+        """Where the person thinks that the review is kept."""
         self._unsaved: tuple[ReviewStore, Review] | None = None
         """What is being written, or could not be."""
         self._newest: tuple[ReviewStore, Review] | None = None
@@ -75,6 +77,7 @@ class ReviewKeeper(QObject):
         if not self._thread.is_alive():
             return  # what was still being opened while the window closed
         before, self._store = self._store, ReviewStore(found) if found else None
+        self._known_path = self.path
         if before:
             self._tasks.put(before.close)
         if store := self._store:
@@ -173,7 +176,8 @@ class ReviewKeeper(QObject):
             self._refuse(store, self._with_what_is_kept(newest, error))
         except ReviewError as error:
             self._unsaved = None
-            self._refuse(store, error)
+            advice = " ".join((error.advice, tr("What you decided here last is not kept.")))
+            self._refuse(store, ReviewError(error.what, subject=error.subject, advice=advice))
         except OSError as error:
             failure = self._failure(newest, error)
             self._post(lambda: self._tell_failure(failure))
@@ -183,6 +187,8 @@ class ReviewKeeper(QObject):
             self._post(lambda: self._tell_failure(unexpected))
         else:
             self._unsaved = None
+            path = store.path
+            self._post(lambda: self._tell_where(store, path))
             self._post(self.saved.emit)
 
     def _failure(self, newest: tuple[ReviewStore, Review], error: OSError) -> ReviewError:
@@ -227,7 +233,7 @@ class ReviewKeeper(QObject):
         if (kept := store.path) and is_same_file(kept, path):
             if self._unsaved and self._unsaved[0] is store:
                 self._unsaved = None
-            self._post(lambda: self.saved_as.emit(kept))
+            self._post(lambda: self._tell_where(store, kept, always=True))
 
     def _refuse(self, store: ReviewStore, error: ReviewError) -> None:
         self._refused_store = store
@@ -240,6 +246,14 @@ class ReviewKeeper(QObject):
 
     def _receive(self, deliver: Callable[[], object]) -> None:
         deliver()
+
+    def _tell_where(self, store: ReviewStore, path: Path | None, *, always: bool = False) -> None:
+        """Tell of another place than before: that of the person's choice, or because that could not be written."""
+        if store is not self._store:
+            return
+        before, self._known_path = self._known_path, path
+        if always or (before and before != path):
+            self.saved_as.emit(path)
 
     def _tell_failure(self, error: Exception) -> None:
         self.failed.emit(error)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 import resources
-from engine.common.errors import DeviceError, ReviewError, ScoreStoreError, VadError, VideoError
+from engine.common.errors import ReviewError, VideoError
 from engine.common.events import ShouldStop
 from engine.common.in_time import check_answers, is_folder_in_time
-from engine.common.language import tr, tr_n, tr_noop
+from engine.common.language import tr, tr_n
 from engine.common.names import displayable
 from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import SUFFIX
@@ -29,21 +28,15 @@ from engine.video.finding import find_recordings
 from engine.video.watching import REST_SECONDS
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_worker import EngineWorker
-from vadgui.jobs.messages import QueueDone, QueueFailed, QueueProgress, VideoOpened
-from vadgui.jobs.request_queue import QueueJob
+from vadgui.jobs.messages import VideoOpened
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path
 from vadgui.recordings.navigation import RecordingNavigation
+from vadgui.recordings.queue import RecordingQueue
 from vadgui.recordings.relinking import Relinking
 from vadgui.recordings.watching import FolderWatching
 
 _SAVE_MS = 1000
-_OF_THE_MACHINE = (ScoreStoreError, DeviceError)
-"""Failures that the next recording would have as well: a full disk, too little memory."""
-_HANGS = tr_noop("The decoder does not come back from it")
-_HANGS_ADVICE = tr_noop(
-    "The file may be damaged, or its drive slow. Open it to try it again, or a copy on another drive."
-)
 
 
 class RecordingsController(QObject):
@@ -74,21 +67,15 @@ class RecordingsController(QObject):
         self._left_out: set[str] = set()
         """Recordings of watched folders that were taken off the list."""
         self._watching = FolderWatching(self._looking, self._known, self)
-        self._is_opening = False
+        self.queue = RecordingQueue(session, worker, model, self)
+        self.queue.failed.connect(self.failed)
         self._untried: list[Path] = []
         """Recordings to open instead, should the one that is being opened be broken."""
-        self._queued = ""
-        """Path of the recording that the worker has been given."""
-        self.job_of: Callable[[Path], QueueJob | None] = lambda _: None
-        """How a recording is analysed; None where no detector was chosen for its folder yet."""
         self._save_timer = QTimer(self, singleShot=True)
         self._save_timer.timeout.connect(self._save_soon)
-        self._plan_timer = QTimer(self, singleShot=True, interval=0)  # after what belongs together has changed
-        self._plan_timer.timeout.connect(self._plan)
         self.navigation.open_requested.connect(self.open_requested)
         self.navigation.told.connect(self.told)
         model.changed.connect(self._note_change)
-        model.paused_changed.connect(self._plan)
         self.relinking = Relinking(self._searching, model, self)
         self.relinking.told.connect(self.told)
         self.relinking.failed.connect(self.failed)
@@ -96,11 +83,8 @@ class RecordingsController(QObject):
         self._watching.failed.connect(self.failed)
         self._watching.told.connect(self.told)
         worker.video_closed.connect(self._end_opening)
-        worker.queue_changed.connect(self._take_queue)
         worker.failed.connect(self._note_failure)
-        worker.restarted.connect(self._begin_anew)
         session.video_changed.connect(self._follow_video)
-        session.detector_changed.connect(self._plan_timer.start)
         for changed in (session.analysis_changed, session.scoring.segments_changed, session.review.changed):
             changed.connect(self._follow_review)
 
@@ -122,7 +106,7 @@ class RecordingsController(QObject):
 
     def close(self) -> None:
         """Keep the list and end the threads; closing twice is fine."""
-        self._plan_timer.stop()
+        self.queue.close()
         self._watching.close()
         for each in (self._looking, self._searching, self._background):
             each.close()
@@ -164,7 +148,7 @@ class RecordingsController(QObject):
         if len(found_here) == 1:
             self.open_requested.emit(found_here[0])
         elif found_here:
-            if opens or (self._session.video is None and not self._is_opening):
+            if opens or (self._session.video is None and not self.queue.is_held):
                 self._open_first(found_here)
             new = self.model.add(ListedRecording(path=path) for path in paths)
             known = len(found_here) - len(new)
@@ -244,17 +228,17 @@ class RecordingsController(QObject):
     # The open recording
 
     def expect_opening(self) -> None:
-        """A recording is about to be opened: its detector and its analysis come before the list's."""
-        self._is_opening = True
+        """A recording is about to be opened."""
+        self.queue.is_held = True
         self._untried = []
 
     def _end_opening(self) -> None:
-        self._is_opening = False
-        self._plan_timer.start()
+        self.queue.is_held = False
+        self.queue.plan_soon()
 
     def opening_failed(self, path: Path, error: Exception) -> bool:
         """Note that a recording could not be opened; whether another one is opened in its place."""
-        self._mark_failed(listed_path(path), error)
+        self.model.fail(listed_path(path), error)
         self._end_opening()
         if not self._untried:
             return False
@@ -318,80 +302,7 @@ class RecordingsController(QObject):
 
     def _note_failure(self, error: Exception) -> None:
         if self._session.analysis.phase is AnalysisPhase.FAILED:
-            self._mark_failed(self.model.open_path, error)
-
-    # The others
-
-    def _plan(self) -> None:
-        """Give the worker the recording that is to be analysed next, beside the one that is open."""
-        if self._is_opening or self._session.detector_is_coming:
-            return
-        job = self._next_job()
-        wanted = str(job.path) if job else ""
-        if wanted != self._queued:
-            before, self._queued = self.model.recording(self._queued), wanted
-            self._worker.analyse_queued(job)
-            if before and before.stage is AnalysisStage.ANALYSING and before.path != self.model.open_path:
-                self.model.change(before.path, stage=AnalysisStage.WAITING)
-
-    def _next_job(self) -> QueueJob | None:
-        """The job in hand while it is wanted, else that of the first recording that waits."""
-        model = self.model
-        waiting = (AnalysisStage.WAITING, AnalysisStage.ANALYSING)
-        jobs: dict[str, QueueJob] = {}
-        lacking: set[str] = set()
-        by_folder: dict[Path, QueueJob | None] = {}
-        for path in (as_path(each.path) for each in model.recordings if each.stage in waiting):
-            if path.parent not in by_folder:
-                by_folder[path.parent] = self.job_of(path)
-            if job := by_folder[path.parent]:
-                jobs[str(path)] = replace(job, path=path)
-            else:
-                lacking.add(str(path))
-        model.set_lacking_detector(lacking)
-        jobs.pop(model.open_path, None)
-        if model.paused:
-            return None
-        return jobs.get(self._queued) or next(iter(jobs.values()), None)
-
-    def _take_queue(self, message: QueueProgress | QueueDone | QueueFailed) -> None:
-        path = listed_path(message.path)
-        if path != self._queued:
-            return  # of a recording that is open by now, or was taken off the list
-        match message:
-            case QueueProgress():
-                self.model.change(path, stage=AnalysisStage.ANALYSING, share=message.share)
-            case QueueDone():
-                self._queued = ""
-                self.model.change(
-                    path,
-                    stage=AnalysisStage.ANALYSED,
-                    share=1.0,
-                    fingerprint=message.fingerprint,
-                    detector=message.detector,
-                    score=message.score,
-                    is_other_scene=message.is_other_scene,
-                    segments=message.segments,
-                )
-            case QueueFailed() if isinstance(message.error, _OF_THE_MACHINE):
-                self.model.change(path, stage=AnalysisStage.WAITING)
-                self.model.set_paused(True)
-                self.failed.emit(message.error)
-            case QueueFailed():
-                self._queued = ""
-                self._mark_failed(path, message.error)
-        self._plan()
-
-    def _begin_anew(self, hanging: Path) -> None:
-        """Give the worker's new thread the next recording, but not the one with which the thread before hangs."""
-        self._queued = ""
-        self.model.change(listed_path(hanging), stage=AnalysisStage.FAILED, **failure_fields(_HANGS, _HANGS_ADVICE))
-        self._plan_timer.start()
-
-    def _mark_failed(self, path: str, error: Exception) -> None:
-        what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"
-        advice = error.advice if isinstance(error, VadError) else ""
-        self.model.change(path, stage=AnalysisStage.FAILED, **failure_fields(what, advice))
+            self.model.fail(self.model.open_path, error)
 
     # The file
 
@@ -405,7 +316,6 @@ class RecordingsController(QObject):
     def _note_change(self) -> None:
         if not self._save_timer.isActive():
             self._save_timer.start(_SAVE_MS)
-        self._plan_timer.start()
 
     def _save_soon(self) -> None:
         file, kept = self._file, self._kept()

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from engine.common.errors import VadError
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.paths import written_out
@@ -177,6 +178,12 @@ class RecordingModel(QAbstractListModel):
         self.dataChanged.emit(self.index(row), self.index(row))
         if replace(after, share=before.share) != before:
             self.changed.emit()
+
+    def fail(self, path: str, error: Exception) -> None:
+        """Say why a recording can't be opened or analysed."""
+        what = error.what if isinstance(error, VadError) else f"{type(error).__name__}: {error}"
+        advice = error.advice if isinstance(error, VadError) else ""
+        self.change(path, stage=AnalysisStage.FAILED, **failure_fields(what, advice))
 
     def relink(self, path: str, now: str) -> None:
         """A recording is found, perhaps elsewhere: it goes on as it stood."""

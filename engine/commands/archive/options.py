@@ -99,7 +99,7 @@ def query_of(*, reason: str, verdicts: Sequence[Verdict] | None, **values: Any) 
     Raises:
         UsageError: no time lies between --from and --to.
     """
-    begins_from, begins_before = values["begins_from"], values["begins_before"]
-    if begins_from and begins_before and begins_from >= begins_before:
+    query = Query(**values, reasons=(reason,) if reason else (), verdicts=verdicts or ())
+    if query.has_no_time:
         raise click.UsageError("--from is not before --to: no segment can begin between them.")
-    return Query(**values, reasons=(reason,) if reason else (), verdicts=verdicts or ())
+    return query

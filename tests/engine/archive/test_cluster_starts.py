@@ -29,6 +29,8 @@ class FakeRay:
         self.deaths = deaths
         self.started = 0
         self.options: dict[str, Any] = {}
+        self.is_gone = False
+        self.killed: list[object] = []
         self.kinds = ["CPU, bfloat16"]
         """Of workers by the number of their start."""
 
@@ -38,8 +40,11 @@ class FakeRay:
     def shutdown(self) -> None:
         pass
 
+    def is_initialized(self) -> bool:
+        return not self.is_gone
+
     def kill(self, actor: object) -> None:
-        pass
+        self.killed.append(actor)
 
     def cluster_resources(self) -> dict[str, float]:
         return {"CPU": 1.0}
@@ -57,6 +62,8 @@ class FakeRay:
         return SimpleNamespace(start=SimpleNamespace(remote=lambda: number), run=run)
 
     def wait(self, references: Sequence[int], **_: object) -> tuple[list[int], list[int]]:
+        if self.is_gone:
+            raise ConnectionError("Failed to reconnect")
         return list(references), []
 
     def get(self, number: int) -> str:
@@ -161,3 +168,16 @@ def test_an_address_of_rays_client_is_refused_where_it_is_not_installed(
     with pytest.raises(ArchiveError, match="client is not installed") as refused:
         RayWorkers("ray://127.0.0.1:1", detector, SAMPLED, device="cpu")
     assert "pip install 'vadgui[cluster]'" in refused.value.advice
+
+
+def test_a_cluster_whose_head_is_gone_ends_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ray = FakeRay(deaths=0)
+    started = workers(ray, monkeypatch, tmp_path)
+    started.wait(0)
+    started.submit(0, Shard(Path("/f/0.mp4"), "f0", 1, 11))
+    ray.is_gone = True
+    with pytest.raises(ArchiveError, match="has gone away") as told:
+        started.wait(0)
+    assert "goes on from there" in told.value.advice
+    started.close()
+    assert not ray.killed

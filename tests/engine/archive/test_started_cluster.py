@@ -16,10 +16,11 @@ import pytest
 from engine.archive.analysing import AnalysisSettings, analyse_waiting
 from engine.archive.database import Archive
 from engine.archive.leases import Leases
+from engine.archive.searching import counts
 from engine.models.predictor import Predictor
 from resources import detector_path
 from tests.engine.archive.conftest import scanned
-from tests.engine.archive.ray_nodes import PATIENCE_SECONDS, RayCluster, ray_cluster
+from tests.engine.archive.ray_nodes import PATIENCE_SECONDS, RayCluster, RayNode, ray_cluster
 from tests.engine.archive.test_analysing import film, settings_of
 
 pytest.importorskip("ray", reason="needs Ray (pip install 'vadgui[cluster]')")
@@ -60,6 +61,12 @@ def of_one_process(films: Sequence[Path], place: Path, settings: AnalysisSetting
     return signals(films, settings)
 
 
+def wait_until_judging(node: RayNode) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not node.is_judging() and time.monotonic() < ends:
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def films(footage: Path) -> Sequence[Path]:
     """One for each node."""
@@ -92,13 +99,26 @@ def test_a_killed_node_changes_nothing(
     cluster: RayCluster, films: Sequence[Path], place: Path, settings: AnalysisSettings
 ) -> None:
     run = analysing(cluster.address, place, cluster.environment)
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not cluster.node.is_judging() and time.monotonic() < ends:
-        time.sleep(0.1)
+    wait_until_judging(cluster.node)
     cluster.node.kill()
     told, _ = run.communicate(timeout=2 * PATIENCE_SECONDS)
     assert "2 recordings analysed, 0 failed." in told
     assert signals(films, settings) == of_one_process(films, place.with_name("one"), settings)
+
+
+def test_a_head_that_dies_is_said_to_a_client(cluster: RayCluster, place: Path) -> None:
+    """A program on a node is ended by Ray itself after a minute."""
+    if find_spec("grpc") is None:
+        pytest.skip("needs grpcio")
+    environment = {**cluster.environment, "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "3"}
+    run = analysing(cluster.client_address, place, environment)
+    wait_until_judging(cluster.head)
+    cluster.head.kill()
+    told, _ = run.communicate(timeout=PATIENCE_SECONDS)
+    assert run.returncode == 1
+    assert "The cluster has gone away" in told
+    with Archive(str(place)) as archive:
+        assert counts(archive)[0].running == 0
 
 
 def test_a_wrong_token_is_said(cluster: RayCluster, place: Path) -> None:

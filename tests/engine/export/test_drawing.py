@@ -219,6 +219,24 @@ def test_words_that_a_narrow_picture_has_no_room_for_go_on_in_a_second_line() ->
     np.testing.assert_array_equal(short, alone)
 
 
+def test_words_and_lines_grow_with_large_pictures() -> None:
+    heights, widths = [], []
+    for height in (540, 2160):
+        picture = np.full((height, height * 16 // 9, 3), 128, np.uint8)
+        draw_outlines(picture, [outline(0.5, 0.5)])
+        yellow = (picture == (255, 210, 0)).all(axis=-1)
+        widths.append(yellow[:, round(0.55 * height * 16 / 9)].sum() / 2)
+        heights.append(np.ptp(np.argwhere((picture > 230).all(axis=-1))[:, 0]))
+    assert heights[1] == pytest.approx(4 * heights[0], rel=0.15)
+    assert widths[1] == pytest.approx(4 * widths[0], rel=0.3)
+
+
+def test_a_narrow_upright_picture_has_the_reason_alone() -> None:
+    upright = np.full((426, 240, 3), 128, np.uint8)
+    draw_outlines(upright, [replace(outline(0.5, 0.5), values="much too long for two lines of such a picture " * 2)])
+    assert (upright > 230).all(axis=-1).any()
+
+
 def test_small_pictures_have_lines_alone() -> None:
     picture = np.full((120, 160, 3), 128, np.uint8)
     draw_outlines(picture, [outline(0.5, 0.5)])

@@ -263,6 +263,12 @@ def test_a_renamed_recording_finds_its_review_and_a_copy_does_not_take_it(tmp_pa
     assert opened is not None
     assert (opened.path, opened.review.recording_of(fingerprint)) == (files.usual_path(video), kept)
     assert notice == ""
+    # Saved from there, it knows the new name.
+    files.write_review(files.usual_path(video), Review(recordings=(replace(kept, path=str(renamed)),)))
+    again, _ = files.find_review(renamed, fingerprint)
+    assert again is not None
+    assert again.path == files.usual_path(video)
+    assert files.find_review(copy, fingerprint) == (None, "")
 
 
 def test_a_second_process_is_told_who_has_the_review(tmp_path: Path) -> None:

@@ -378,3 +378,38 @@ def test_a_review_that_nobody_else_wrote_goes_on_in_its_file(video: Path, change
     store.write(review(8))
     assert read_review(path).review.recordings[0].playhead == 8
     store.close()
+
+
+def _remove_review(video: Path) -> None:
+    """With its backups and its lock, as somebody does who begins anew."""
+    for each in video.parent.glob("*street.mp4.review.json*"):
+        each.unlink()
+    for each in video.parent.glob(".street.mp4.review.json*"):
+        each.unlink()
+
+
+def test_a_review_that_was_removed_while_it_is_open_is_written_and_locked_again(video: Path) -> None:
+    store, other = ReviewStore(look_up(video, "abc")), ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    _remove_review(video)
+    store.write(review(6))
+    assert read_review(usual_path(video)).review.recordings[0].playhead == 6
+    with pytest.raises(ReviewError, match="open in another window"):
+        other.write(review(7))
+    store.close()
+    assert [each.name for each in video.parent.iterdir()] == [usual_path(video).name]
+
+
+def test_whose_lock_was_removed_and_is_another_window_s_now_does_not_write(video: Path) -> None:
+    store, other = ReviewStore(look_up(video, "abc")), ReviewStore(look_up(video, "abc"))
+    store.write(review(5))
+    _remove_review(video)
+    other.write(review(7))
+    with pytest.raises(ReviewError, match="open in another window"):
+        store.write(review(6))
+    store.close()
+    third = ReviewStore(look_up(video, "abc"))
+    with pytest.raises(ReviewError, match="open in another window"):
+        third.claim()
+    other.close()
+    assert read_review(usual_path(video)).review.recordings[0].playhead == 7

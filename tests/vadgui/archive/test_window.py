@@ -253,6 +253,16 @@ def test_what_is_not_understood_is_marked_and_counts_for_nothing(
     assert "Nothing fits" in window.lists._nothing.text()
 
 
+def test_times_that_end_before_they_begin_are_said(
+    archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot
+) -> None:
+    window = open_archive(archive.file)
+    type_into(qtbot, window.lists.filters.begins_from, "2026-03-29")
+    type_into(qtbot, window.lists.filters.begins_before, "2026-03-28")
+    qtbot.waitUntil(lambda: listed(window) == [])
+    assert "From is not before To" in window.lists._nothing.text()
+
+
 def test_the_day_follows_the_cursor_of_the_list(archive: MadeArchive, open_archive: OpenArchive, qtbot: QtBot) -> None:
     window = open_archive(archive.file)
     window.lists.segments.setFocus()

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from vadgui.dialogs.settings import SettingsDialog
-from vadgui.settings import Page, Settings
+from vadgui.setting import Page
+from vadgui.settings import Settings
 from vadgui.ui.keymap import Keymap
 from vadgui.ui.number_boxes import NumberBox
 

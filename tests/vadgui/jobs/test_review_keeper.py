@@ -13,8 +13,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
+from engine.review import store
 from engine.review.document import JudgedSegment, Review, Verdict, to_bytes
-from engine.review.files import personal_path, read_review, usual_path
+from engine.review.files import personal_path, read_review, usual_path, write_review
 from engine.review.store import ReviewStore, look_up
 from tests.engine.review.making import recording
 from vadgui.jobs import review_keeper
@@ -131,3 +132,23 @@ def test_a_review_that_another_machine_wrote_is_left_alone_and_one_s_own_is_kept
     assert read_review(usual_path(video)).review == theirs
     assert len(read_review(personal_path(video, "abc")).review.recordings[0].segments) == 2
     assert str(personal_path(video, "abc")) in refused[0].advice
+
+
+def test_where_the_folder_can_not_be_written_any_more_the_new_place_is_told(
+    keeper: ReviewKeeper, video: Path, decided: list[JudgedSegment], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+    keeper.saved_as.connect(moved.append)
+    save(keeper)
+
+    def written(path: Path, review: Review) -> None:
+        if path.parent == video.parent:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        write_review(path, review)
+
+    monkeypatch.setattr(store, "write_review", written)
+    for start in (30, 50):
+        decided.append(JudgedSegment(start=start, stop=start + 10, verdict=Verdict.CONFIRMED))
+        save(keeper)
+    qtbot.waitUntil(lambda: moved == [personal_path(video, "abc")])
+    assert len(read_review(moved[0]).review.recordings[0].segments) == 3
