@@ -132,7 +132,7 @@ class WindowEvidence:
                 break
             _, labels = cv2.connectedComponents((left >= _SHARE_OF_PEAK * peak).astype(np.uint8))
             thing = labels == labels[row, column]
-            found.append(self._outline(thing, int(self.strongest[row, column]), score))
+            found.append(self._outline(thing, int(self.strongest[row, column]), score, stands_out=score >= threshold))
             # Its rim belongs to no other thing.
             left[cv2.dilate(thing.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = -np.inf
         return found
@@ -146,10 +146,13 @@ class WindowEvidence:
         score = float(self.scores[row, column])
         return WindowReading(score, tr(in_words(name)), self._values(name, float(self.now[layer, row, column])))
 
-    def _outline(self, thing: npt.NDArray[np.bool_], layer: int, score: float) -> Outline:
+    def _outline(self, thing: npt.NDArray[np.bool_], layer: int, score: float, *, stands_out: bool) -> Outline:
         name = placed_signals(self.calibration)[layer]
-        values = self._values(name, float(np.nanmax(self.now[layer][thing])))
-        return Outline(_contour(thing), score, tr(in_words(name)), values)
+        seen = float(np.nanmax(self.now[layer][thing]))
+        # What was asked for whatever it reaches may be as usual as anything.
+        is_usual = not stands_out and seen <= self._usual(name)
+        reason = tr("stands out most, but is usual") if is_usual else tr(in_words(name))
+        return Outline(_contour(thing), score, reason, self._values(name, seen))
 
     def _values(self, name: str, seen: float) -> str:
         """What was measured and what is usual; empty where the signal has no unit, or was not measured."""

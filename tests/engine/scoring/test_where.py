@@ -89,6 +89,15 @@ def test_calm_windows_have_none_unless_one_is_asked_for() -> None:
     assert evidence(still()).outlines(THRESHOLD, at_least=1) == []
 
 
+def test_what_is_asked_for_and_is_usual_is_not_called_unusual() -> None:
+    (outline,) = evidence(moving(10, 20, 0.5)).outlines(THRESHOLD, at_least=1)
+    assert outline.in_words == (
+        "stands out most, but is usual: 0.5 px a frame more than predicted, here usually 0.6 at most"
+    )
+    (outline,) = evidence(moving(10, 20, 0.7)).outlines(THRESHOLD, at_least=1)
+    assert outline.reason == "unusually fast"
+
+
 def test_a_flicker_counts_less_than_what_goes_on() -> None:
     alone = WindowEvidence.of(calibration(), {-0.2: still(), 0.0: moving(10, 20, 1.9), 0.2: still()})
     goes_on = WindowEvidence.of(
