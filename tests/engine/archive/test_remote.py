@@ -233,5 +233,5 @@ def test_the_command_takes_urls(store: MemoryStore, tmp_path: Path) -> None:
         return CliRunner().invoke(cli, ["archive", *arguments, "--archive", str(tmp_path / "archive.sqlite3")])
 
     assert run("scan", "memory://cctv").stdout == "1 recording: 1 new.\n"
-    assert run("scan").stdout == "1 recordings: nothing new.\n"
-    assert run("status").stdout.startswith("cctv: 2 s in 1 recordings")
+    assert run("scan").stdout == "1 recording: nothing new.\n"
+    assert run("status").stdout.startswith("cctv: 2 s in 1 recording")

@@ -95,6 +95,7 @@ def test_two_nodes_find_what_one_process_finds(
     assert signals(films, settings) == of_one_process(films, place.with_name("one"), settings)
 
 
+@pytest.mark.abuse
 def test_a_killed_node_changes_nothing(
     cluster: RayCluster, films: Sequence[Path], place: Path, settings: AnalysisSettings
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_killed_node_changes_nothing(
     assert signals(films, settings) == of_one_process(films, place.with_name("one"), settings)
 
 
+@pytest.mark.abuse
 def test_a_head_that_dies_is_said_to_a_client(cluster: RayCluster, place: Path) -> None:
     """A program on a node is ended by Ray itself after a minute."""
     if find_spec("grpc") is None:
@@ -121,6 +123,7 @@ def test_a_head_that_dies_is_said_to_a_client(cluster: RayCluster, place: Path) 
         assert counts(archive)[0].running == 0
 
 
+@pytest.mark.abuse
 def test_a_wrong_token_is_said(cluster: RayCluster, place: Path) -> None:
     run = analysing(cluster.address, place, {**cluster.environment, "RAY_AUTH_TOKEN": "b" * 64})
     told, _ = run.communicate(timeout=PATIENCE_SECONDS)
@@ -129,6 +132,7 @@ def test_a_wrong_token_is_said(cluster: RayCluster, place: Path) -> None:
     assert "RAY_AUTH_MODE=token" in told
 
 
+@pytest.mark.abuse
 def test_a_node_with_another_processor_is_told() -> None:
     """It takes the instructions of an older one; in a process of its own, as Ray takes its token once for a process."""
     script = """
