@@ -40,7 +40,7 @@ _COMPRESSION = 6
 _MOST_BYTES = 1300
 """Of a sample: three of them fit into a page of SQLite's. At five samples a second that makes 30 MB an hour at most."""
 _COARSER = (2, 4, 8, 16, 32)
-"""Steps of a code, where everything moves all over the picture: in rain, or where the camera shakes."""
+"""Steps of a code where much moves: 2 or 4 in crowds, more in rain, or where the camera shakes."""
 
 
 def placed_signals(calibration: Calibration | None) -> tuple[str, ...]:
