@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     # torch takes seconds to import, and whoever has a Predictor has imported it.
     from engine.models.predictor import MotionPrediction, Predictor
 
-_MAX_WAITING = 32
-"""Transitions in a batch, however few of their pictures have to be predicted: each holds a megabyte."""
-
 
 def predicted_ahead(
     transitions: Iterable[tuple[Transition, bool]], predictor: Predictor, should_stop: ShouldStop
@@ -40,7 +37,9 @@ def predicted_ahead(
             batch.add(transition, is_predicted, predictor.still_change)
             if should_stop():
                 raise Cancelled
-            if len(batch.pictures) == predictor.batch_size or len(batch.members) == _MAX_WAITING:
+            # However few of their pictures have to be predicted: whoever stops the work waits for a batch. Its size
+            # shrinks where memory runs out, so the batch may be larger already.
+            if len(batch.members) >= predictor.batch_size:
                 coming, batch = begun(), _Batch(batch.kept)
                 if ahead:
                     yield _finished(*ahead, made)

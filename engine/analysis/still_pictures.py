@@ -9,8 +9,10 @@ from engine.scoring.sampling import Frames, Sampling
 from engine.video.source import VideoSource
 
 REFERENCE_EVERY = 10
-"""Samples of which the first is predicted whatever it shows: no prediction is taken over for more than two seconds, so
-that what changes too slowly to be seen from one sample to the next is seen."""
+"""Samples of which the first is predicted whatever it shows."""
+REFERENCE_SECONDS = 2.0
+"""No prediction is taken over for so long, so that what changes too slowly to be seen from one sample to the next is
+seen: also where frames are few, or a recorder paused."""
 
 
 def references(source: VideoSource, samples: Frames, sampling: Sampling) -> Frames:
@@ -21,5 +23,6 @@ def references(source: VideoSource, samples: Frames, sampling: Sampling) -> Fram
     """
     predicted = sampling.frames(source.times)[:: sampling.motion_every]
     places = np.maximum(np.searchsorted(predicted, samples, "right") - 1, 0)
-    first = np.minimum(predicted[places - places % REFERENCE_EVERY], samples)
-    return np.where(np.isin(samples, overview_frames(source, predicted)), 0, first)
+    first, own = (np.minimum(predicted[each], samples) for each in (places - places % REFERENCE_EVERY, places))
+    found = np.where(source.times[own] - source.times[first] < REFERENCE_SECONDS, first, own)
+    return np.where(np.isin(samples, overview_frames(source, predicted)), 0, found)

@@ -32,9 +32,11 @@ STILL_CHANGE = 2.5
 class QuietVideo(MemoryVideo):
     """A still scene with noise and a keyframe every two seconds; `things` [N] say where a white one stands, or -1."""
 
-    def __init__(self, things: npt.NDArray[np.integer]) -> None:
+    def __init__(self, things: npt.NDArray[np.integer], times: npt.NDArray[np.float64] | None = None) -> None:
         super().__init__(Path("quiet"), len(things))
         self._things = things
+        if times is not None:
+            self._times = times
 
     @property
     def keyframes(self) -> npt.NDArray[np.int64]:
@@ -133,6 +135,39 @@ def test_a_thing_that_creeps_is_never_predicted_from_a_picture_of_more_than_two_
     )
     for index, row in ungated.items():
         assert gated[index]["velocity_error_px"] == pytest.approx(row["velocity_error_px"], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("times", "motion_every"),
+    [
+        pytest.param(np.arange(100.0), 1, id="one frame a second"),
+        pytest.param(np.arange(500) / 25 + np.where(np.arange(500) >= 203, 3600.0, 0.0), 1, id="an hour's pause"),
+        pytest.param(np.arange(500) / 25, 3, id="every third sample predicted"),
+    ],
+)
+def test_no_prediction_is_taken_over_for_two_seconds(times: npt.NDArray[np.float64], motion_every: int) -> None:
+    video, sampling = QuietVideo(NOBODY[: len(times)], times), Sampling(0.2, motion_every)
+    predicted = sampling.frames(times)[::motion_every]
+    found = references(video, predicted, sampling)
+    assert (times[predicted] - times[found])[found > 0].max() < 2
+    assert np.count_nonzero(found == predicted) < np.count_nonzero(found), "nothing is taken over"
+
+
+def test_whoever_waits_for_a_step_of_the_analysis_does_not_wait_longer_because_nothing_moves() -> None:
+    """A step decodes as many samples as are predicted at once, however few of them have to be."""
+
+    class Counting(QuietVideo):
+        read_last = 0
+
+        def read(self, index: int, *args: Any) -> Any:
+            self.read_last = index
+            return super().read(index, *args)
+
+    video, predictor = Counting(NOBODY), SeeingPredictor()
+    samples = SAMPLED.frames(video.times)
+    two_batches = 2 * predictor.batch_size
+    for place, row in enumerate(judge(video, predictor, samples, SAMPLED)):
+        assert video.read_last <= samples[min(place + two_batches, len(samples) - 1)], row.index
 
 
 @pytest.mark.parametrize("first", [1, 4, 10, 13, 55])
