@@ -86,6 +86,6 @@ def _finished(
     """The batch's transitions with their predictions; of those `made`, what later batches take over stays."""
     made |= zip(batch.pictures, coming.result(), strict=True)
     results = [(transition, None if number is None else made[number]) for transition, number in batch.members]
-    for gone in [number for number in made if not batch.members or number != batch.kept]:
+    for gone in made.keys() - {batch.kept}:
         del made[gone]
     return results

@@ -11,7 +11,7 @@ import numpy as np
 from engine.common.events import ShouldStop
 from engine.flow.teachers import DisTeacher
 from engine.models.picture import PICTURE_SIZE, model_picture
-from engine.scoring.motion import MeasuredMotion, baseline_frames, is_moving
+from engine.scoring.motion import MeasuredMotion, baseline_frames, moving_windows
 from engine.scoring.sampling import Frames
 from engine.video.frame import Frame, Pixels
 from engine.video.source import VideoSource
@@ -103,9 +103,10 @@ def measured_motion(transition: Transition, ratio: float, *, is_gated: bool = Fa
 
     Gated, no flow is estimated where nothing moves; how far the camera moved is 0 there.
     """
-    if is_gated and not is_moving(*transition.moved):
+    moving = moving_windows(*transition.moved)
+    if is_gated and not moving.any():
         return MeasuredMotion.none(*transition.moved)
     # Normal motion is counted by this estimator, whichever teacher the motion model learnt from: it needs no weights,
     # and DIS's quicker presets err too much (docs/research/flow-teachers.md).
     flow = DisTeacher().flow(*transition.moved)
-    return MeasuredMotion.of(flow, *transition.moved, ratio * transition.moved_frames)
+    return MeasuredMotion.of(flow, *transition.moved, ratio * transition.moved_frames, moving)

@@ -50,16 +50,26 @@ class MeasuredMotion:
     """How much of the picture changed."""
 
     @classmethod
-    def of(cls, flow: Flow, earlier: Pixels, later: Pixels, frames: float) -> MeasuredMotion:
-        """Of the flow between two 256x256 pictures that lie so many frames apart."""
+    def of(
+        cls,
+        flow: Flow,
+        earlier: Pixels,
+        later: Pixels,
+        frames: float,
+        moving: npt.NDArray[np.bool_] | None = None,
+    ) -> MeasuredMotion:
+        """Of the flow between two 256x256 pictures that lie so many frames apart.
+
+        Whoever knows their `moving_windows` gives them.
+        """
         motion = window_motion(flow, frames)
         # Of an area in which only the noise changes, the estimated flow is not 0 but random.
-        windows = motion * (window_changes(earlier, later) >= _MIN_CHANGE)
+        windows = motion * (moving_windows(earlier, later) if moving is None else moving)
         return cls(windows, camera_motion_px(motion), PictureChange.of(earlier, later))
 
     @classmethod
     def none(cls, earlier: Pixels, later: Pixels) -> MeasuredMotion:
-        """Between two 256x256 pictures in which no window `is_moving`."""
+        """Between two 256x256 pictures that have no `moving_windows`."""
         return cls(np.zeros((3, PLACES, PLACES), np.float32), 0.0, PictureChange.of(earlier, later))
 
 
@@ -86,9 +96,9 @@ def window_motion(flow: Flow, frames: float = 1) -> Motion:
     return np.stack([window_means(cell_means(each)) for each in planes]) / np.float32(frames)
 
 
-def is_moving(earlier: Pixels, later: Pixels) -> bool:
-    """Whether any window changed by more than noise does between two 256x256 pictures."""
-    return bool((window_changes(earlier, later) >= _MIN_CHANGE).any())
+def moving_windows(earlier: Pixels, later: Pixels) -> npt.NDArray[np.bool_]:
+    """Which windows [PLACES, PLACES] changed by more than noise does between two 256x256 pictures."""
+    return window_changes(earlier, later) >= _MIN_CHANGE
 
 
 def window_changes(earlier: Pixels, later: Pixels) -> npt.NDArray[np.float32]:

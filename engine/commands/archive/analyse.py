@@ -152,10 +152,8 @@ def analyse(
                 refuses_mixture=one_kind,
             )
             open_workers.callback(found.close)
-            work, where = (
-                analyse_divided(leases, found, settings),
-                f"{counted(found.count, 'worker')} of the cluster {address}",
-            )
+            work = analyse_divided(leases, found, settings)
+            where = f"{counted(found.count, 'worker')} of the cluster {address}"
         else:
             predictor.prepare_motion()
             work, where = analyse_waiting(leases, predictor, settings), predictor.device_label
@@ -164,14 +162,19 @@ def analyse(
         try:
             lost = _follow(work, quiet=quiet)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                "Stopped. What was analysed is kept: the same command goes on from there."
-            ) from None
-        if not quiet and (others := leases.count_of_others()):
-            advice = "Run this again when their leases have ended (see --lease), if a process died."
-            are = "is" if others == 1 else "are"
-            click.echo(f"{counted(others, 'recording')} {are} with other processes. {advice}", err=True)
+            kept = "Stopped. What was analysed is kept: the same command goes on from there."
+            raise KeyboardInterrupt(kept) from None
+        if not quiet:
+            _tell_others(leases.count_of_others())
     ctx.exit(1 if lost else 0)
+
+
+def _tell_others(count: int) -> None:
+    """Tell how many recordings other processes have."""
+    if count:
+        advice = "Run this again when their leases have ended (see --lease), if a process died."
+        are = "is" if count == 1 else "are"
+        click.echo(f"{counted(count, 'recording')} {are} with other processes. {advice}", err=True)
 
 
 def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
