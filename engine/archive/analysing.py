@@ -33,6 +33,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.zones import Zones
 from engine.video import open_video
+from engine.video.decoder import unreadable
 from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -85,13 +86,26 @@ class WorkersDiffer:
     kinds: Sequence[str]
 
 
-Event = Progress | RecordingAnalysed | RecordingFailed | WorkersDiffer
+@dataclass(frozen=True)
+class FoldersOutOfReach:
+    """All that is left lies in folders that can't be reached."""
+
+    folders: Sequence[Path]
+    is_final: bool
+    """Whether they are waited for no more."""
+
+
+Event = Progress | RecordingAnalysed | RecordingFailed | WorkersDiffer | FoldersOutOfReach
+
+FOLDER_PATIENCE_SECONDS = 1800.0
+"""So long a share or disk may be away."""
+_WAIT_SECONDS = 0.5
 
 
 def analyse_waiting(
     leases: Leases, predictor: Predictor, settings: AnalysisSettings, should_stop: ShouldStop = never_stop
 ) -> Generator[Event, None, None]:
-    """Analyse one recording after another until none waits.
+    """Analyse one recording after another until none waits; folders that are out of reach are waited for.
 
     However it ends, what was measured is stored, and the recording that was not finished waits again.
 
@@ -101,6 +115,16 @@ def analyse_waiting(
         DeviceError: the device's memory does not suffice.
         Cancelled: `should_stop` said yes.
     """
+
+    def work() -> Generator[Event, None, None]:
+        return _analyse_reached(leases, predictor, settings, should_stop)
+
+    yield from _with_folders_back(work, leases, should_stop)
+
+
+def _analyse_reached(
+    leases: Leases, predictor: Predictor, settings: AnalysisSettings, should_stop: ShouldStop
+) -> Generator[Event, None, None]:
     while recording := leases.take():
         heartbeat = Heartbeat(leases, recording, should_stop, settings.lease_seconds)
         try:
@@ -122,7 +146,9 @@ def analyse_waiting(
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
             odd: VadError = out_of_memory_error(recording.path)
-            if not is_out_of_memory(error):
+            if isinstance(error, OSError) and not is_out_of_memory(error):
+                odd = unreadable(recording.path, error)
+            elif not is_out_of_memory(error):
                 odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
         prune(settings.folder, settings.max_bytes, settings.max_days)
@@ -136,6 +162,8 @@ def analyse_divided(
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Event, None, None]:
     """Analyse all recordings that wait, divided among workers; the same results as of `analyse_waiting`.
+
+    Folders that are out of reach are waited for.
 
     Progress is that of the recording of the last shard, with the rate of all workers together.
 
@@ -155,6 +183,20 @@ def analyse_divided(
         lease_seconds=settings.lease_seconds,
         should_stop=should_stop,
     )
+
+    def work() -> Generator[Event, None, None]:
+        return _divide_reached(dispatcher, leases, workers, settings, clock)
+
+    yield from _with_folders_back(work, leases, should_stop)
+
+
+def _divide_reached(
+    dispatcher: Dispatcher,
+    leases: Leases,
+    workers: Workers,
+    settings: AnalysisSettings,
+    clock: Callable[[], float],
+) -> Generator[Event, None, None]:
     judged, rate, known_kinds = 0, ProgressRate(0, clock()), 1
     with closing(dispatcher.run()) as work:
         for event in work:
@@ -167,12 +209,33 @@ def analyse_divided(
                     per_second = rate.progress(PHASE, judged, judged, clock()).per_second
                     yield Progress(PHASE, event.done, event.total, per_second)
                 case RecordingGivenUp():
-                    leases.fail(event.recording, str(event.error), tried_enough=True)
-                    yield RecordingFailed(event.recording.path, event.error, is_final=True)
+                    is_final = leases.fail(event.recording, str(event.error), tried_enough=True)
+                    yield RecordingFailed(event.recording.path, event.error, is_final)
                 case RecordingJudged():
                     with suppress(LeaseLostError):
                         yield _finish_judged(event, leases, settings)
                     prune(settings.folder, settings.max_bytes, settings.max_days)
+
+
+def _with_folders_back(
+    work: Callable[[], Generator[Event, None, None]], leases: Leases, should_stop: ShouldStop
+) -> Generator[Event, None, None]:
+    """Do the work, and again whenever a folder is back, until none is missing or they were waited for long enough."""
+    while True:
+        with closing(work()) as doing:
+            yield from doing
+        missing = leases.folders_out_of_reach()
+        if not missing:
+            return
+        yield FoldersOutOfReach(missing, is_final=False)
+        ends = time.monotonic() + FOLDER_PATIENCE_SECONDS
+        while leases.folders_out_of_reach() == missing:
+            if should_stop():
+                raise Cancelled
+            if time.monotonic() >= ends:
+                yield FoldersOutOfReach(missing, is_final=True)
+                return
+            time.sleep(_WAIT_SECONDS)
 
 
 def _finish_judged(judged: RecordingJudged, leases: Leases, settings: AnalysisSettings) -> Event:

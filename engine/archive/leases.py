@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.archive.database import Archive
-from engine.archive.schema import AnalysisState, FileState, recordings
+from engine.archive.reach import Reach
+from engine.archive.schema import AnalysisState, FileState, folders, recordings
 from engine.common.events import ShouldStop
 
 LEASE_SECONDS = 300.0
@@ -36,6 +37,8 @@ class LeasedRecording:
     path: Path
     fingerprint: str
     camera: str
+    folder: Path
+    """The folder of the archive that it was found in."""
 
 
 class LeaseLostError(Exception):
@@ -59,17 +62,20 @@ class Leases:
         self._lease_seconds = lease_seconds
         self._most_attempts = most_attempts
         self._candidates: deque[LeasedRecording] = deque()
+        self._reach = Reach()
         self._worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def take(self) -> LeasedRecording | None:
         """The next recording that nobody has; None where there is none. Those that failed come last.
 
-        An attempt counts from here on: a recording that kills its process is not taken for ever.
+        Recordings in folders that are out of reach are left out until those are back. An attempt counts from here on:
+        a recording that kills its process is not taken for ever.
 
         Raises:
             ArchiveError: the archive can't be changed.
         """
         r = recordings.c
+        missing = self._reach.missing()
         with self._archive.changing() as connection:
             now = self._archive.now(connection)
             latest = now + timedelta(seconds=LONGEST_LEASE_SECONDS)
@@ -80,6 +86,7 @@ class Leases:
                 r.file_state == FileState.PRESENT,
                 sa.or_(r.analysis_state == AnalysisState.WAITING, has_lapsed),
                 *([r.camera.in_(self._cameras)] if self._cameras else []),
+                *([r.folder_id.not_in(sa.select(folders.c.id).where(folders.c.path.in_(missing)))] if missing else []),
             ]
             values = {
                 "analysis_state": AnalysisState.RUNNING,
@@ -90,7 +97,8 @@ class Leases:
             for is_fresh in (False, True):
                 if is_fresh:
                     self._give_up_lapsed(connection, has_lapsed)
-                    wanted = sa.select(r.id, r.path, r.fingerprint, r.camera).where(*free)
+                    columns = (r.id, r.path, r.fingerprint, r.camera, folders.c.path.label("folder"))
+                    wanted = sa.select(*columns).join(folders, r.folder_id == folders.c.id).where(*free)
                     rows = connection.execute(wanted.order_by(r.attempts, r.start_time, r.id).limit(_CANDIDATES))
                     self._candidates.extend(LeasedRecording(*row) for row in rows)
                 while self._candidates:
@@ -144,16 +152,28 @@ class Leases:
     def fail(self, recording: LeasedRecording, problem: str, *, tried_enough: bool = False) -> bool:
         """Say why a recording could not be analysed; whether it is taken no more.
 
+        Where its folder is out of reach, the attempt does not count: the recording waits until that is back.
+
         Raises:
             ArchiveError: the archive can't be changed.
         """
         r = recordings.c
+        is_out_of_reach = self._reach.is_missing(recording.folder)
         with self._archive.changing() as connection:
             attempts = connection.execute(sa.select(r.attempts).where(r.id == recording.id)).scalar() or 0
-            is_final = tried_enough or attempts >= self._most_attempts
-            state = AnalysisState.FAILED if is_final else AnalysisState.WAITING
-            self._change(connection, recording, {"analysis_state": state, "analysis_problem": problem, **_NOBODYS})
+            is_final = not is_out_of_reach and (tried_enough or attempts >= self._most_attempts)
+            values: dict[str, object] = {
+                "analysis_state": AnalysisState.FAILED if is_final else AnalysisState.WAITING,
+                "analysis_problem": problem,
+            }
+            if is_out_of_reach:
+                values["attempts"] = r.attempts - 1
+            self._change(connection, recording, {**values, **_NOBODYS})
         return is_final
+
+    def folders_out_of_reach(self) -> list[Path]:
+        """The folders of recordings that failed and wait until those are back."""
+        return self._reach.missing()
 
     @contextmanager
     def finishing(self, recording: LeasedRecording, values: dict[str, object]) -> Iterator[Connection]:

@@ -136,6 +136,8 @@ class RemoteFile(io.RawIOBase):
         stop = self._size if size < 0 else min(self._at + size, self._size)
         if self._at >= stop:
             return b""
+        if self.error:
+            raise self.error  # at once: FFmpeg goes on reading after an error
         try:
             data: bytes = self._cache._fetch(self._at, stop)
         except OSError as error:

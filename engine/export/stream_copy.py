@@ -197,6 +197,7 @@ class _Copy:
     def _demuxed(self, streams: list[Stream]) -> Iterator[Packet[Stream]]:
         try:
             yield from self._decoder.container.demux(streams)
+            self._decoder.check_reads()
         except av.FFmpegError as error:
             raise VideoError(
                 tr("The recording can't be read to the end of the clip"),

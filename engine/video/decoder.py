@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from engine.common.language import tr
 from engine.common.remote_path import RemoteFile, RemotePath
 from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
+from engine.video.local_file import BUFFER_BYTES, LocalFile
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
 
@@ -56,9 +58,8 @@ class Decoder:
         """
         self._path = path
         self._threads = threads
-        self._remote: RemoteFile | None = None
         self._calls = DecoderCalls(path)
-        self._container, self.stream = self._opened()
+        self._file, self._container, self.stream = self._opened()
 
     @property
     def has_timestamps(self) -> bool:
@@ -100,10 +101,12 @@ class Decoder:
                 demuxed = self._container.demux(self.stream)
                 continue
             except (StopIteration, av.error.FFmpegError, OSError):
-                self._check_connection()
+                self.check_reads()
                 return
             finally:
                 calls.since = None
+            if self._file.error:
+                self.check_reads()
             yield packet
 
     def frames(
@@ -127,9 +130,9 @@ class Decoder:
 
     def restart(self) -> None:
         """Go back to the start by opening the file again, the only rewind that works for every format."""
-        container, stream = self._opened()  # where that fails, what is open can still be used
-        self._container.close()
-        self._container, self.stream = container, stream
+        opened = self._opened()  # where that fails, what is open can still be used
+        self.close()
+        self._file, self._container, self.stream = opened
 
     def seek(self, entry: int, kind: EntryPoint) -> bool:
         """Seek to an entry point or an earlier one; False when the seek fails."""
@@ -137,48 +140,37 @@ class Decoder:
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
         except (av.error.FFmpegError, OverflowError, OSError):
-            self._check_connection()
+            self.check_reads()
             return False
         finally:
             self._calls.since = None
         return True
 
-    def _opened(self) -> tuple[InputContainer, VideoStream]:
+    def _opened(self) -> tuple[LocalFile | RemoteFile, InputContainer, VideoStream]:
         self._calls.since = time.monotonic()
         try:
-            return self._opened_where_it_is()
+            return _open(self._path, self._threads)
         finally:
             self._calls.since = None
 
     def close(self) -> None:
         """Free the file; closing twice is fine."""
         self._container.close()
+        self._file.close()
 
     @property
     def container(self) -> InputContainer:
         """The file itself, for whoever copies packets of all its streams."""
         return self._container
 
-    def _opened_where_it_is(self) -> tuple[InputContainer, VideoStream]:
-        if not isinstance(self._path, RemotePath):
-            # Without the prefix, FFmpeg would read a colon in the file name as the end of a protocol.
-            return _open(self._path, f"file:{self._path}", self._threads)
-        try:
-            remote = RemoteFile(self._path)
-            opened = _open(self._path, remote, self._threads)
-        except OSError as error:
-            raise _unreachable(self._path, error) from error
-        except VideoError:
-            if remote.error:
-                raise _unreachable(self._path, remote.error) from None
-            raise
-        self._remote = remote
-        return opened
+    def check_reads(self) -> None:
+        """Tell the end of a file from that of its connection or disk.
 
-    def _check_connection(self) -> None:
-        """Tell the end of a file from that of its connection."""
-        if self._remote and self._remote.error:
-            raise _unreachable(self._path, self._remote.error) from self._remote.error
+        Raises:
+            VideoError: a read failed, so that packets ended before the file does.
+        """
+        if self._file.error:
+            raise unreadable(self._path, self._file.error) from self._file.error
 
 
 def undecodable(path: Path) -> VideoError:
@@ -193,21 +185,47 @@ def undecodable(path: Path) -> VideoError:
     )
 
 
-def _unreachable(path: Path, error: OSError) -> VideoError:
+def unreadable(path: Path, error: OSError) -> VideoError:
+    """The error of a recording whose disk, share or server fails."""
+    advice = tr("Check the connection and that you may read there, then try again ({reason}).")
+    if error.errno == errno.EIO and not isinstance(path, RemotePath):
+        advice = tr(
+            "Check its disk or share ({reason}). If the disk is failing, copy the file with a tool that skips what "
+            "can't be read, and open the copy."
+        )
     return VideoError(
         tr("The recording can't be read from where it is"),
         subject=path,
-        advice=tr("Check the connection and that you may read there, then try again ({reason}).").format(
-            reason=error.strerror
-        ),
+        advice=advice.format(reason=error.strerror),
     )
 
 
-def _open(path: Path, opened: str | RemoteFile, threads: int) -> tuple[InputContainer, VideoStream]:
+def _open(path: Path, threads: int) -> tuple[LocalFile | RemoteFile, InputContainer, VideoStream]:
     try:
-        container = av.open(opened, mode="r", metadata_errors="replace", options=_OPTIONS)
+        file = RemoteFile(path) if isinstance(path, RemotePath) else LocalFile(path)
     except PermissionError as error:
+        if isinstance(path, RemotePath):
+            raise unreadable(path, error) from error
         raise VideoError(tr("The video may not be read"), subject=path, advice=tr("Change its permissions.")) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        container, stream = _opened_video(path, file, threads)
+    except VideoError:
+        file.close()
+        if file.error:
+            raise unreadable(path, file.error) from None
+        raise
+    if file.error:
+        container.close()
+        file.close()
+        raise unreadable(path, file.error) from file.error
+    return file, container, stream
+
+
+def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tuple[InputContainer, VideoStream]:
+    try:
+        container = av.open(file, mode="r", metadata_errors="replace", options=_OPTIONS, buffer_size=BUFFER_BYTES)
     except (av.error.FFmpegError, OSError) as error:
         if _names_other_files(path):
             raise VideoError(

@@ -6,9 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.common.errors import VideoError
-from engine.common.language import tr
-from engine.video.decoder import Decoder, undecodable
+from engine.video.decoder import Decoder, undecodable, unreadable
 from engine.video.fingerprint import file_fingerprint
 from engine.video.wall_clock import RecordingStart, recording_start
 
@@ -36,4 +34,4 @@ def read_header(path: Path) -> VideoHeader:
     try:
         return VideoHeader(file_fingerprint(path), start, duration)
     except OSError as error:
-        raise VideoError(tr("The file can't be read"), subject=path, advice=f"{error.strerror}.") from error
+        raise unreadable(path, error) from error

@@ -23,7 +23,7 @@ from engine.common.names import displayable
 from engine.common.remote_path import RemotePath
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
-from engine.video.decoder import Decoder, undecodable
+from engine.video.decoder import Decoder, undecodable, unreadable
 from engine.video.fingerprint import file_fingerprint
 from engine.video.frame import Frame
 from engine.video.frame_index import DecodedIndexBuilder, EntryPoint, FrameIndex, PacketIndexBuilder
@@ -84,7 +84,10 @@ class PyAvSource(VideoSource):
         self._first = first[0]
         self._pixels = PixelReader(self._first)
         self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
-        self._fingerprint = file_fingerprint(path)
+        try:
+            self._fingerprint = file_fingerprint(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
         given = None if knows_rate else given_rate(self._fingerprint)
         self._rate: Rate = "stored" if knows_rate else "given" if given else "assumed"
         self._frame_seconds = 1 / (stored_fps or given or ASSUMED_FPS)

@@ -130,6 +130,7 @@ class ClipSound:
     def _packets(self) -> Iterator[av.Packet[av.AudioStream]]:
         with suppress(av.FFmpegError):  # what can't be read any more becomes silence
             yield from self._decoder.container.demux(self._stream)
+        self._decoder.check_reads()
 
 
 def sound_of(path: Path, spans: Sequence[tuple[float, float]]) -> ClipSound | None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,6 +29,9 @@ from engine.common.events import Progress
 from engine.common.names import displayable
 from engine.common.paths import analyses_folder
 from engine.review.document import DetectorUsed
+
+if TYPE_CHECKING:
+    from engine.archive.analysing import FoldersOutOfReach
 
 _GIB = 2**30
 
@@ -178,10 +182,13 @@ def _tell_others(count: int) -> None:
 
 
 def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
-    """Tell how each recording ended, and the progress of the one at hand; returns how many failed for good."""
-    from engine.archive.analysing import RecordingAnalysed, RecordingFailed, WorkersDiffer
+    """Tell how each recording ended, and the progress of the one at hand; returns how many failed or were not reached.
 
-    done = failed = 0
+    Of those that were not reached, each folder counts as one.
+    """
+    from engine.archive.analysing import FoldersOutOfReach, RecordingAnalysed, RecordingFailed, WorkersDiffer
+
+    done = failed = unreached = 0
     with closing(work):
         for event in work:
             match event:
@@ -201,6 +208,18 @@ def _follow(work: Generator[object, None, None], *, quiet: bool) -> int:
                     failed += event.is_final
                     told = "" if event.is_final else " (it is tried again)"
                     click.echo(f"Error: {event.error}{told}", err=True)
+                case FoldersOutOfReach():
+                    unreached += len(event.folders) if event.is_final else 0
+                    _tell_unreached(event)
     if not quiet:
         click.echo(f"{counted(done, 'recording')} analysed, {failed} failed.", err=True)
-    return failed
+    return failed + unreached
+
+
+def _tell_unreached(event: FoldersOutOfReach) -> None:
+    names = ", ".join(map(displayable, event.folders))
+    if event.is_final:
+        advice = "Its recordings wait: run this again when its disk or share is back."
+        click.echo(f"Error: Out of reach for too long: {names}\n{advice}", err=True)
+    else:
+        click.echo(f"Waiting for a disk or share that can't be reached: {names}", err=True)
