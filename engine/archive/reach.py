@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from engine.archive.walking import was_removed
-from engine.common.in_time import answer_in_time
-from engine.common.remote_path import RemotePath
+from engine.common.reach import is_out_of_reach
 
 LOOK_AGAIN_SECONDS = 30.0
 """After so long it is looked whether a folder is back."""
@@ -37,24 +33,3 @@ class Reach:
             if self._clock() - looked >= LOOK_AGAIN_SECONDS:
                 self.is_missing(folder)
         return list(self._looked)
-
-
-def is_out_of_reach(folder: Path) -> bool:
-    """Whether a folder does not answer or can't be read, or is empty, as where a disk or share is not mounted.
-
-    One that was removed is not: it won't come back.
-    """
-
-    def ask() -> bool:
-        if isinstance(folder, RemotePath):
-            folder.exists()
-            return False
-        with suppress(OSError), os.scandir(folder) as entries:
-            if next(entries, None) is not None:
-                return False
-        return not was_removed(folder, folder)
-
-    try:
-        return answer_in_time(folder, ask, otherwise=True)
-    except OSError:
-        return True

@@ -16,13 +16,14 @@ from engine.archive.cameras import CameraRule
 from engine.archive.database import Archive
 from engine.archive.listing import forget_analysis, list_segments
 from engine.archive.schema import FileState, folders, recordings
-from engine.archive.walking import FoundFile, video_files, was_removed
+from engine.archive.walking import FoundFile, video_files
 from engine.common.errors import ArchiveError, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
 from engine.common.paths import resolved
 from engine.common.progress_rate import ProgressRate
+from engine.common.reach import was_removed
 from engine.common.remote_path import holds_secret
 from engine.review.document import Recording
 from engine.review.files import find_review

@@ -85,22 +85,6 @@ def video_files(folder: Path) -> Iterator[FoundFile | VadError]:
                 yield FoundFile(Path(entry.path), status.st_size, status.st_mtime_ns, reviews)
 
 
-def was_removed(path: Path, folder: Path) -> bool:
-    """Whether a file of a scanned folder, or that folder itself, is there no more.
-
-    Not where it may be that a disk or share is not mounted: then the nearest folder above that is there is empty.
-    """
-    try:
-        if path.exists():
-            return False
-        if isinstance(path, RemotePath):
-            return True  # its server was reached, and says so
-        above = next((each for each in (folder, *folder.parents) if each.is_dir()), None)
-        return above is not None and any(above.iterdir())
-    except OSError:
-        return False
-
-
 def _remote_files(folder: RemotePath, reviews: ReviewFiles) -> Iterator[FoundFile | VadError]:
     try:
         for path, status in folder.files():

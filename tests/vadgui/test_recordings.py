@@ -17,6 +17,7 @@ from engine.review.files import usual_path
 from engine.review.recording_list import AnalysisStage, ListedRecording, RecordingListFile
 from engine.video import watching as engine_watching
 from engine.video.fingerprint import file_fingerprint
+from engine.video.source import VideoSource
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase, AnalysisState
@@ -270,6 +271,42 @@ def test_a_full_disk_or_too_little_memory_pauses_the_list_in_place_of_failing_ea
     assert set(stages(program).values()) == {"waiting"}
     qtbot.wait(100)
     assert len(told) == 1
+
+
+def test_recordings_of_a_share_that_is_away_wait_for_it(
+    make_program: Callable[[], Program],
+    fake_files: FakeFiles,
+    qtbot: QtBot,
+    videos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vadgui.recordings.queue._LOOK_AGAIN_MS", 200)
+
+    def mounted(make: Callable[[Path], VideoSource]) -> Callable[[Path], VideoSource]:
+        def open_video(path: Path) -> VideoSource:
+            if not path.exists():
+                raise VideoError("There is no such file", subject=path, advice="Check the name.")
+            return make(path)
+
+        return open_video
+
+    fake_files.videos = {stem: mounted(make) for stem, make in fake_files.videos.items()}
+    names = ("gate.mp4", "street.mp4", "night/yard.mkv")
+    videos.rename(tmp_path / "server")
+    videos.mkdir()
+    program = make_program()
+    program.recordings.model.add([ListedRecording(path=str(videos / name)) for name in names])
+    waits = "Waiting: its folder can’t be reached, or is empty"
+    qtbot.waitUntil(lambda: set(words(program).values()) == {waits})
+    qtbot.wait(500)  # tried again, in vain
+    assert set(stages(program).values()) == {"waiting"}
+    videos.rmdir()
+    (tmp_path / "server").rename(videos)
+    wait_for_all(program, qtbot)
+    (videos / "gate.mp4").unlink()
+    program.recordings.analyse_again([str(videos / "gate.mp4")])
+    qtbot.waitUntil(lambda: stages(program)["gate.mp4"] == "failed")
 
 
 def test_pausing_stops_all_and_going_on_takes_up_what_was_done(

@@ -155,6 +155,8 @@ class QueueFailed:
 
     path: Path
     error: Exception
+    is_out_of_reach: bool = False
+    """Whether its disk or share is away for a while, so that it is no fault of the recording's."""
 
 
 @dataclass(frozen=True)

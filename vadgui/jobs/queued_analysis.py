@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.clock import zones_or_clock
 from engine.common.errors import Cancelled
+from engine.common.reach import is_out_of_reach
 from engine.review.store import look_up
 from engine.review.summary import segments_to_review
 from engine.scoring.scorers import default_scorer
@@ -71,7 +72,7 @@ class QueuedAnalysis:
             raise
         except Exception as error:
             # Catches everything: one broken file must not end the thread, nor keep the others waiting.
-            self._post(QueueFailed(job.path, error))
+            self._post(QueueFailed(job.path, error, is_out_of_reach(job.path.parent)))
             self._job = None
             self.let_go()
 

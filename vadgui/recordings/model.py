@@ -45,7 +45,9 @@ def reviewed_words(recording: ListedRecording) -> str:
     return tr("{reviewed} of {count} reviewed").format(reviewed=reviewed, count=count) if count else ""
 
 
-def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detector: bool = False) -> str:
+def state_words(
+    recording: ListedRecording, *, paused: bool = False, lacks_detector: bool = False, is_out_of_reach: bool = False
+) -> str:
     """Where a recording stands, in a line."""
     share = f"{int(100 * recording.share)} %"
     match recording.stage:
@@ -62,6 +64,8 @@ def state_words(recording: ListedRecording, *, paused: bool = False, lacks_detec
         case AnalysisStage.WAITING:
             if lacks_detector:
                 return tr("No detector for its folder yet")
+            if is_out_of_reach:
+                return tr("Waiting: its folder can’t be reached, or is empty")
             if recording.share > 0:
                 words = tr("Paused at {share}") if paused else tr("Waiting at {share}")
             else:
@@ -92,6 +96,7 @@ class RecordingModel(QAbstractListModel):
         self._open_path = ""
         self._paused = False
         self._lacking: set[str] = set()
+        self._out_of_reach: set[str] = set()
         self._watched: tuple[str, ...] = ()
 
     # What is known
@@ -241,7 +246,15 @@ class RecordingModel(QAbstractListModel):
     def set_lacking_detector(self, paths: set[str]) -> None:
         """Say which recordings can't be analysed before the person has chosen a detector for their folder."""
         changed, self._lacking = paths ^ self._lacking, paths
-        for row in (self._numbers[path] for path in changed if path in self._numbers):
+        self._tell_changed(changed)
+
+    def set_out_of_reach(self, paths: set[str]) -> None:
+        """Say which recordings wait for their disk or share."""
+        changed, self._out_of_reach = paths ^ self._out_of_reach, paths
+        self._tell_changed(changed)
+
+    def _tell_changed(self, paths: set[str]) -> None:
+        for row in (self._numbers[path] for path in paths if path in self._numbers):
             self.dataChanged.emit(self.index(row), self.index(row))
 
     def watch(self, folders: Sequence[str]) -> None:
@@ -299,11 +312,20 @@ class RecordingModel(QAbstractListModel):
 
     def state_words(self, recording: ListedRecording) -> str:
         """Where a recording stands, in a line."""
-        return state_words(recording, paused=self._paused, lacks_detector=recording.path in self._lacking)
+        return state_words(
+            recording,
+            paused=self._paused,
+            lacks_detector=recording.path in self._lacking,
+            is_out_of_reach=recording.path in self._out_of_reach,
+        )
 
     def _tip(self, recording: ListedRecording) -> str:
         detector = recording.detector
         by = tr("Analysed with the detector {detector}").format(detector=detector) if detector else ""
-        advice = tr("Open it to choose one.") if recording.path in self._lacking else recording.advice_in_words
+        advice = recording.advice_in_words
+        if recording.path in self._lacking:
+            advice = tr("Open it to choose one.")
+        elif recording.path in self._out_of_reach:
+            advice = tr("Is its disk or share connected? It is tried again every half minute.")
         lines = (displayable(recording.path), self.state_words(recording), advice, by)
         return "\n".join(filter(None, lines))

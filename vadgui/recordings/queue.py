@@ -22,6 +22,8 @@ from vadgui.recordings.model import RecordingModel, listed_path
 
 _OF_THE_MACHINE = (ScoreStoreError, DeviceError)
 """Failures that the next recording would have as well: a full disk, too little memory."""
+_LOOK_AGAIN_MS = 30_000
+"""After so long a recording of a folder that could not be reached is tried again."""
 _HANGS = tr_noop("The decoder does not come back from it")
 _HANGS_ADVICE = tr_noop(
     "The file may be damaged, or its drive slow. Open it to try it again, or a copy on another drive."
@@ -47,6 +49,10 @@ class RecordingQueue(QObject):
         """How a recording is analysed; None where no detector was chosen for its folder yet."""
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._plan)
+        self._out_of_reach: set[Path] = set()
+        """Folders whose disk or share is away."""
+        self._look_again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(self._try_all)
         model.changed.connect(self.plan_soon)
         model.paused_changed.connect(self._plan)
         worker.queue_changed.connect(self._take_queue)
@@ -60,6 +66,12 @@ class RecordingQueue(QObject):
     def close(self) -> None:
         """Choose none any more."""
         self._timer.stop()
+        self._look_again.stop()
+
+    def _try_all(self) -> None:
+        """Try one recording of each folder again that could not be reached."""
+        self._out_of_reach.clear()
+        self._plan()
 
     def _plan(self) -> None:
         """Give the worker the recording that is to be analysed next, beside the one that is open."""
@@ -89,7 +101,10 @@ class RecordingQueue(QObject):
             else:
                 lacking.add(str(path))
         model.set_lacking_detector(lacking)
-        jobs.pop(model.open_path, None)
+        unreached = {path for path, job in jobs.items() if job.path.parent in self._out_of_reach}
+        model.set_out_of_reach(unreached)
+        for path in {model.open_path, *unreached}:
+            jobs.pop(path, None)
         if model.paused:
             return None
         return jobs.get(self._queued) or next(iter(jobs.values()), None)
@@ -117,6 +132,11 @@ class RecordingQueue(QObject):
                 self._model.change(path, stage=AnalysisStage.WAITING)
                 self._model.set_paused(True)
                 self.failed.emit(message.error)
+            case QueueFailed() if message.is_out_of_reach:
+                self._queued = ""
+                self._out_of_reach.add(message.path.parent)
+                self._look_again.start()
+                self._model.change(path, stage=AnalysisStage.WAITING)
             case QueueFailed():
                 self._queued = ""
                 self._model.fail(path, message.error)

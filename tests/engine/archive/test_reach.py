@@ -25,11 +25,12 @@ from engine.archive.analysing import (
 )
 from engine.archive.database import Archive
 from engine.archive.leases import Leases
-from engine.archive.reach import Reach, is_out_of_reach
+from engine.archive.reach import Reach
 from engine.archive.schema import recordings
 from engine.archive.shards import Judge
 from engine.common.errors import Cancelled
 from engine.common.events import ShouldStop, never_stop
+from engine.common.reach import is_out_of_reach
 from engine.models.predictor import Predictor
 from tests.engine.archive.conftest import scanned
 from tests.engine.archive.test_analysing import film, predictor, settings, states  # noqa: F401
