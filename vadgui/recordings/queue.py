@@ -103,8 +103,8 @@ class RecordingQueue(QObject):
         model.set_lacking_detector(lacking)
         unreached = {path for path, job in jobs.items() if job.path.parent in self._out_of_reach}
         model.set_out_of_reach(unreached)
-        for path in {model.open_path, *unreached}:
-            jobs.pop(path, None)
+        for each in unreached | {model.open_path}:
+            jobs.pop(each, None)
         if model.paused:
             return None
         return jobs.get(self._queued) or next(iter(jobs.values()), None)
