@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import time
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class LocalFile(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""
-        self._file.close()
+        _close(self._file)
         super().close()
 
     def _read_again(self, at: int, size: int) -> bytes:
@@ -76,7 +77,7 @@ class LocalFile(io.RawIOBase):
 
     def _open_anew(self, at: int) -> None:
         file = FileIO(self._path)
-        self._file.close()
+        _close(self._file)
         self._file = file
         if self._size_and_time() != self._content:
             raise OSError(errno.ESTALE, "the file was changed meanwhile", str(self._path))
@@ -85,3 +86,9 @@ class LocalFile(io.RawIOBase):
     def _size_and_time(self) -> tuple[int, int]:
         status = os.fstat(self._file.fileno())
         return status.st_size, status.st_mtime_ns
+
+
+def _close(file: FileIO) -> None:
+    # Where the share is gone, closing fails too, and closes all the same.
+    with suppress(OSError):
+        file.close()

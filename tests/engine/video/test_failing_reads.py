@@ -52,6 +52,12 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
             disk.check()
             return super().read(size) or b""
 
+        def close(self) -> None:
+            was_open = not self.closed
+            super().close()
+            if was_open and disk.reads_before < 0 < disk.failures:  # on a share that is gone, closing fails, too
+                raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
     monkeypatch.setattr("engine.video.local_file.FileIO", File)
     monkeypatch.setattr("engine.video.local_file.WAITS_SECONDS", (0.0,) * len(WAITS_SECONDS))
     return disk
