@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -123,7 +124,7 @@ def draw_traces(
     count, width = columns.low.shape
     # In bytes where there are few rows, and by the larger of two codes: a day's timeline is drawn anew at every step of
     # a pan, and to choose by `np.where` takes several times as long.
-    rows = np.arange(height, dtype=np.uint8 if height < _BYTE else np.uint16)[:, None]
+    rows: npt.NDArray[Any] = np.arange(height)[:, None].astype(np.uint8 if height < _BYTE else np.uint16)
     scale = ((height - 2) / tops)[:, None]
     low, high = _connected(columns)
     top = height - 1.5 - high * scale
@@ -164,7 +165,7 @@ def _draw_pending(codes: npt.NDArray[np.uint8], pending: Indices, middles: Float
     codes[on_rough, pending[across]] = _ROUGH
 
 
-def _rows(places: Floats, rows: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsignedinteger]:
+def _rows(places: Floats, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Of places [C, W] the rows [C, 1, W] of an image that they lie in, as bounds: the first for those above all rows,
     one more than there are for those beneath and where nothing is known."""
     # fmin takes the number where the other is none; for what is not negative, to cut off is to round down.
