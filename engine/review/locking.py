@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import socket
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from engine.common.errors import ReviewError
-from engine.common.language import tr
+from engine.common.language import tr, tr_noop
+from engine.common.names import displayable
 from engine.review.edits import person
+
+_HOLDER = tr_noop("{who} on {host}, process {process}")
+_SOMEBODY = tr_noop("somebody")
 
 
 class ReviewLock:
@@ -60,7 +65,8 @@ class ReviewLock:
             ) from error
         self._taken = _identity(_beside(self._path, "lock")), _identity(self._path.parent)
         with contextlib.suppress(OSError):
-            text = f"{person() or 'somebody'} on {socket.gethostname()}, process {os.getpid()}"
+            # In English, as older programs show it as it is.
+            text = _HOLDER.format(who=person() or _SOMEBODY, host=socket.gethostname(), process=os.getpid())
             _beside(self._path, "lock-holder").write_text(text, encoding="utf-8")
 
     def take_anew(self) -> None:
@@ -90,11 +96,16 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def holder(path: Path) -> str:
-    """Who holds the lock, in words."""
+    """Who holds the lock, in words of the language in use."""
     try:
-        return _beside(path, "lock-holder").read_text(encoding="utf-8").strip() or tr("somebody else")
+        text = _beside(path, "lock-holder").read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
-        return tr("somebody else")
+        text = ""
+    if said := re.fullmatch(r"(?P<who>.*) on (?P<host>\S+), process (?P<process>\d+)", text):
+        values = said.groupdict()
+        who = tr(_SOMEBODY) if values["who"] == _SOMEBODY else displayable(values["who"])
+        return tr(_HOLDER).format(who=who, host=displayable(values["host"]), process=values["process"])
+    return displayable(text) if text else tr("somebody else")
 
 
 def _beside(path: Path, kind: str) -> Path:

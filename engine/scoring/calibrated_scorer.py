@@ -108,11 +108,13 @@ class CalibratedScorer(Scorer):
         learnt = duration_in_words(light.seconds)
         if self.calibration.unreviewed:
             text = tr("no number can be promised: nobody reviewed the {duration}")
-            return Doubt(text.format(duration=learnt), tr(_UNREVIEWED))
+            return Doubt(text.format(duration=learnt), tr(_UNREVIEWED), tr("no number can be promised"))
         if false_alarms_at(threshold) >= least:
             return None
         text = tr("less than {count} an hour can't be promised: {duration} of normal footage")
-        return Doubt(text.format(duration=learnt, count=math.ceil(least)), tr(_TOO_LITTLE), leaves_guess=True)
+        brief = tr("less than {count} an hour can't be promised").format(count=math.ceil(least))
+        text = text.format(duration=learnt, count=math.ceil(least))
+        return Doubt(text, tr(_TOO_LITTLE), brief, leaves_guess=True)
 
     def leave_for(self, enter: float, moved_from: SegmentRule | None = None) -> float:
         """At what is ten times as usual."""

@@ -31,6 +31,8 @@ class Doubt:
     """In a few words, which fit into a line with others."""
     explanation: str
     """Why, and what helps: a line each."""
+    brief: str = ""
+    """The same without its reason, for where there is less room."""
     leaves_guess: bool = False
     """Whether the number that is expected still says something."""
 

@@ -377,6 +377,21 @@ def test_trims_splits_merges_and_takes_back(program: Program, qtbot: QtBot) -> N
     assert frames()[0] == (44, 52)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_merging_takes_a_split_of_the_last_segment_back(program: Program, qtbot: QtBot, share: float) -> None:
+    press(program, qtbot, Qt.Key.Key_End, Qt.Key.Key_Up)
+    scoring = program.session.scoring
+    last = scoring.segments[-1]
+    count = len(scoring.segments)
+    assert scoring.selected == last
+    program.session.seek(last.start + max(round(share * (last.stop - last.start)), 1))
+    press(program, qtbot, Qt.Key.Key_S)
+    assert len(scoring.segments) == count + 1
+    press(program, qtbot, Qt.Key.Key_M)
+    assert len(scoring.segments) == count
+    assert (scoring.segments[-1].start, scoring.segments[-1].stop) == (last.start, last.stop)
+
+
 def test_draws_a_segment_where_nothing_was_flagged(program: Program, qtbot: QtBot) -> None:
     click_timeline(program, qtbot, 250)
     press(program, qtbot, Qt.Key.Key_I)

@@ -270,6 +270,23 @@ def test_a_click_on_a_place_shows_it_over_time_and_says_how_it_ranks(
     assert lanes.shown == []
 
 
+def test_the_lane_of_a_place_and_the_words_in_the_picture_say_the_same_of_the_frame_on_screen(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_yard(program, qtbot, tmp_path)
+    show(program, qtbot, MOVING)
+    session, lanes = program.session, program.window.timeline.lanes
+    qtbot.keyClick(program.window, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: bool(np.isfinite(session.trace.scores[5:95]).all()))
+    for frame in range(MOVING - 6, MOVING + 6):
+        show(program, qtbot, frame)
+        said = f"score {lanes.value_at(WINDOW, frame):.1f},"
+        assert said in window_in_words(session)
+    session.trace.read_again()  # as when samples come: what was said of single frames holds
+    qtbot.wait(50)
+    assert f"score {lanes.value_at(WINDOW, session.playhead):.1f}," in window_in_words(session)
+
+
 def test_a_key_follows_the_place_that_stands_out_most(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_yard(program, qtbot, tmp_path)
     show(program, qtbot, MOVING)

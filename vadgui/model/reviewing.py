@@ -98,8 +98,13 @@ class Reviewing(QObject):
             self.told.emit(words.format(first=begun_at, last=end - 1))
 
     def split(self) -> None:
-        """Split the current segment before the frame under the playhead."""
-        self._edit(lambda editor, current: editor.split(current, self._session.playhead))
+        """Split the current segment before the frame under the playhead; the first part is the current one then.
+
+        So it does not depend on where the peak is which part a key means next: to merge takes the split back.
+        """
+        before = self.current
+        if self._edit(lambda editor, current: editor.split(current, self._session.playhead)) and before:
+            self._session.scoring.select(self._session.segment_at(before.start))
 
     def merge(self) -> None:
         """Make one of the current segment and the next one."""

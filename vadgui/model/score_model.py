@@ -189,7 +189,8 @@ class ScoreModel(QObject):
     def doubt(self) -> Doubt | None:
         """What is not known of the false alarms at the threshold; None where nothing has to be said."""
         if any(each.is_judged for each in self._conditions):
-            return Doubt(tr("nobody knows how many: other light than it was calibrated on"), tr(_OTHER_LIGHT))
+            text = tr("nobody knows how many: other light than it was calibrated on")
+            return Doubt(text, tr(_OTHER_LIGHT), tr("nobody knows how many"))
         return self._scorer.doubt(self.rule.enter)
 
     def reason(self, segment: Segment) -> str:

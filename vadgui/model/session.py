@@ -329,6 +329,7 @@ class ReviewSession(QObject):
         if view.signals is not None:
             self.scoring.add_if_unknown(view.index, view.signals)
         self._view = self._joined(view)
+        self._trace_view()
         self.view_changed.emit()
 
     def forget_places(self) -> None:
@@ -394,6 +395,15 @@ class ReviewSession(QObject):
     def follow_window(self, window: Window | None) -> None:
         """Follow a window of the picture over time, or none."""
         self.trace.choose(window, self.frame_count)
+        self._trace_view()
+
+    def _trace_view(self) -> None:
+        """The lane of a place says of the frame on screen what the picture says of it."""
+        view, window = self._view, self.trace.window
+        if view is not None and view.where is not None and window is not None:
+            reading = view.where.window(*window)
+            if reading.reason:  # it counts in the zones
+                self.trace.add_frame(view.index, reading.score)
 
     # Segments under review
 

@@ -24,6 +24,8 @@ class WindowTrace(QObject):
         super().__init__(parent)
         self._window: Window | None = None
         self._scores: npt.NDArray[np.float32] = np.empty(0, np.float32)
+        self._of_frames: dict[int, float] = {}
+        """Scores of single frames that were on screen: samples speak for those between them by and large only."""
 
     @property
     def window(self) -> Window | None:
@@ -41,6 +43,7 @@ class WindowTrace(QObject):
             return
         self._window = window
         self._scores = np.full(frame_count, np.nan, np.float32)
+        self._of_frames = {}
         self.window_changed.emit()
         self.requested.emit(window)
 
@@ -58,4 +61,16 @@ class WindowTrace(QObject):
         stops = np.minimum(np.append(frames[1:], frames[-1] + usual), frames + 2 * usual)
         for start, stop, score in zip(starts.tolist(), stops.tolist(), scores.tolist(), strict=True):
             self._scores[start:stop] = score
-        self.scores_added.emit(int(starts[0]), min(int(stops[-1]), len(self._scores)))
+        first, stop = int(starts[0]), min(int(stops[-1]), len(self._scores))
+        for frame, score in self._of_frames.items():
+            if first <= frame < stop:
+                self._scores[frame] = score
+        self.scores_added.emit(first, stop)
+
+    def add_frame(self, frame: int, score: float) -> None:
+        """Take over the score of the frame on screen, as the picture tells it: it is exactly that frame's."""
+        if self._window is None or not np.isfinite(score) or not 0 <= frame < len(self._scores):
+            return
+        self._of_frames[frame] = score
+        self._scores[frame] = score
+        self.scores_added.emit(frame, frame + 1)

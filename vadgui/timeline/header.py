@@ -118,6 +118,7 @@ class TimelineHeader(QWidget):
         """Say how many false alarms to expect in the recording, or why nobody can."""
         text = _expected_text(*expected) if expected else ""
         self._expected.setText(doubt.text if text and doubt else text)
+        self._expected.set_brief(doubt.brief if text and doubt else "")
         tip = f"{text}.\n{tr(_EXPECTED)}"
         if doubt:
             tip = f"{doubt.text}.\n{doubt.explanation}"
@@ -139,6 +140,11 @@ class TimelineHeader(QWidget):
 
     def _field(self) -> NumberBox:
         return self.alarms_box if self._scorer.knows_false_alarms else self.threshold_box
+
+    @property
+    def expected(self) -> ElidedLabel:
+        """What is said of false alarms in this recording."""
+        return self._expected
 
     def reading(self) -> str:
         """What is said of the frame under the mouse."""

@@ -21,6 +21,7 @@ SCORE_ROOM = 1.12
 
 _BRACKET_PX = 4
 _MIN_WIDTH_PX = 3
+_FEW_RUNS = 50
 _DISMISSED_ALPHA = 50
 _PENDING_TEXT = tr_noop("not analysed yet")
 _ROUGH_TEXT = tr_noop("overview")
@@ -99,8 +100,8 @@ class ScoreItem(PixelItem):
             top, muted = SCORE_ROOM * self._series.top, self._series.is_muted
             self._image = draw_trace(columns, height, top, self._threshold, theme.current(), is_muted=muted)
             self._image.setDevicePixelRatio(ratio)
-            edges = np.flatnonzero(np.diff(columns.pending, prepend=False, append=False))
-            is_rough = ~np.isnan(columns.rough)
+            edges = np.flatnonzero(np.diff(columns.pending[0], prepend=False, append=False))
+            is_rough = ~np.isnan(columns.rough[0])
             self._pending_runs = [
                 (int(a / ratio), int(b / ratio), tr(_ROUGH_TEXT if is_rough[a:b].mean() > 0.5 else _PENDING_TEXT))
                 for a, b in edges.reshape(-1, 2)
@@ -256,11 +257,13 @@ def merged_pixels(starts: Floats, stops: Floats, begin: float, stop: float, widt
 
 
 def paint_runs(painter: QPainter, area: QRect, runs: Sequence[tuple[int, int]], colour: QColor) -> None:
-    """Fill pixel runs (left, right) of an area from top to bottom.
+    """Fill pixel runs (left, right) of an area from top to bottom; those that overlap have an opaque colour.
 
-    One line of pixels is repeated: hundreds of rectangles would take several times as long.
+    Of many, one line of pixels is repeated: hundreds of rectangles would take several times as long.
     """
-    if not runs:
+    if len(runs) <= _FEW_RUNS:
+        for left, right in runs:
+            painter.fillRect(QRect(area.left() + left, area.top(), right - left, area.height()) & area, colour)
         return
     line = np.zeros(area.width() + 1, np.int32)
     lefts, rights = np.clip(np.array(runs), 0, area.width()).T

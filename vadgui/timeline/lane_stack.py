@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -26,7 +27,7 @@ from vadgui.timeline.lanes import WINDOW, Lane, LaneSeries
 from vadgui.timeline.plot import AXIS_WIDTH_PX, TimeBox
 from vadgui.timeline.pyramid import Floats
 from vadgui.timeline.scores import ScoreSeries
-from vadgui.timeline.trace import draw_trace
+from vadgui.timeline.trace import draw_traces
 from vadgui.ui import theme
 
 LANE_PX = 38
@@ -86,7 +87,8 @@ class LaneStrips(QWidget):
         self._starts: Floats = np.empty(0)
         self._stops: Floats = np.empty(0)
         self._version = 0
-        self._images: dict[str, tuple[tuple[object, ...], QImage]] = {}
+        self._key: tuple[object, ...] = ()
+        self._image = QImage()
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Lanes"))
         lanes.values_changed.connect(self.forget)
@@ -96,7 +98,6 @@ class LaneStrips(QWidget):
     def forget(self) -> None:
         """Values, or the lanes themselves, are others."""
         self._version += 1
-        self._images.clear()
         titles = ", ".join(tr(lane.title) for lane in self._lanes.shown)
         self.setAccessibleDescription(titles)
         self.update()
@@ -157,15 +158,19 @@ class LaneStrips(QWidget):
         self._holes.paint(painter, everything, begin, stop)
         runs = merged_pixels(self._starts, self._stops, begin, stop, everything.width())
         paint_runs(painter, everything, runs, QColor(theme.current().segment_fill))
-        for number, lane in enumerate(lanes):
-            area = self.area_of(number)
-            if area.intersects(event.rect()):
-                self._paint_lane(painter, lane, area, begin, stop)
+        in_view = self.visibleRegion().boundingRect().united(event.rect())
+        numbers = [number for number in range(len(lanes)) if self.area_of(number).intersects(in_view)]
+        if numbers:
+            curves = self._curves([lanes[number] for number in numbers], begin, stop)
+            height = curves.height() / len(numbers)
+            for row, number in enumerate(numbers):
+                area, part = self.area_of(number), QRectF(0, row * height, curves.width(), height)
+                painter.drawImage(QPointF(area.topLeft()), curves, part)
+                self._paint_lane(painter, lanes[number], area)
         self._paint_moments(painter, everything, begin, stop)
 
-    def _paint_lane(self, painter: QPainter, lane: Lane, area: QRect, begin: float, stop: float) -> None:
+    def _paint_lane(self, painter: QPainter, lane: Lane, area: QRect) -> None:
         colours = theme.current()
-        painter.drawImage(area.topLeft(), self._curve(lane, area, begin, stop))
         low, high = self._lanes.extent(lane)
         if lane.is_score and self._threshold <= high:
             y = round(area.bottom() - self._threshold / high * area.height())
@@ -189,32 +194,23 @@ class LaneStrips(QWidget):
             x = area.left() + round((self._hover - begin) * scale)
             painter.drawLine(x, area.top(), x, area.bottom())
 
-    def _curve(self, lane: Lane, area: QRect, begin: float, stop: float) -> QImage:
-        """The lane's curve, drawn anew only when something of it changed: the playhead moves much more often."""
-        ratio = self.devicePixelRatioF()
+    def _curves(self, lanes: Sequence[Lane], begin: float, stop: float) -> QImage:
+        """Lanes' curves, one below the other, drawn anew only when something changed: the playhead moves more often."""
+        ratio, area = self.devicePixelRatioF(), self.area_of(0)
         width, height = round(area.width() * ratio), round(area.height() * ratio)
-        low, high = self._lanes.extent(lane)
-        threshold = self._threshold if lane.is_score else np.inf
-        key = (
-            begin,
-            stop,
-            width,
-            height,
-            threshold,
-            low,
-            high,
-            self._version,
-            self._series.version,
-            theme.current().name,
-        )
-        kept = self._images.get(lane.key)
-        if kept and kept[0] == key:
-            return kept[1]
-        columns = self._series.columns_of(self._lanes.pyramid(lane), begin, stop, width).on_scale(low, high)
-        image = draw_trace(columns, height, abs(high - low), threshold, theme.current(), is_muted=self._series.is_muted)
-        image.setDevicePixelRatio(ratio)
-        self._images[lane.key] = (key, image)
-        return image
+        lows, highs = np.array([self._lanes.extent(lane) for lane in lanes]).T[:, :, None]
+        thresholds = np.array([self._threshold if lane.is_score else np.inf for lane in lanes])
+        scales = tuple(np.concatenate([lows[:, 0], highs[:, 0], thresholds]).tolist())
+        names = tuple(lane.key for lane in lanes)
+        key = (begin, stop, width, height, names, scales, self._version, self._series.version, theme.current().name)
+        if key != self._key:
+            self._key = key
+            pyramids = [self._lanes.pyramid(lane) for lane in lanes]
+            columns = self._series.columns_of(pyramids, begin, stop, width).on_scale(lows, highs)
+            lengths, muted = np.abs(highs - lows)[:, 0], self._series.is_muted
+            self._image = draw_traces(columns, height, lengths, thresholds, theme.current(), is_muted=muted)
+            self._image.setDevicePixelRatio(ratio)
+        return self._image
 
     def _paint_title(self, painter: QPainter, lane: Lane, area: QRect) -> None:
         colours = theme.current()

@@ -15,7 +15,7 @@ from engine.scoring.evidence import in_words
 from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals, missing_signals
 from vadgui.model.session import ReviewSession
-from vadgui.timeline.pyramid import Floats, MinMaxPyramid
+from vadgui.timeline.pyramid import Floats, MinMaxPyramid, Stretches
 from vadgui.timeline.scores import ScoreSeries
 
 CHUNK_FRAMES = 8192
@@ -182,7 +182,8 @@ class LaneSeries(QObject):
         values = self._values[lane.key]
         if not len(values):
             return 0.0, 1.0
-        low, high = (float(each[0]) for each in self.pyramid(lane).extremes(np.array([0]), np.array([len(values)])))
+        whole = Stretches(np.array([0]), np.array([len(values)]))
+        low, high = (float(each[0]) for each in self.pyramid(lane).extremes(whole))
         if np.isnan(high):
             return 0.0, 1.0
         high = max(high, low + 1e-3)

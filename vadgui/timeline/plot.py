@@ -141,6 +141,9 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         item.layout.setContentsMargins(0, 0, RIGHT_MARGIN_PX, 0)
         left = item.getAxis("left")
         left.setWidth(AXIS_WIDTH_PX)
+        for axis in (left, item.getAxis("bottom")):
+            # There is no name to put a unit's prefix into, but pyqtgraph would lay it out anew at every step of a pan.
+            axis.enableAutoSIPrefix(False)
 
         self.scores = ScoreItem(series)
         self.holes = HolesItem()

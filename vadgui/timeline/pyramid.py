@@ -39,22 +39,66 @@ class MinMaxPyramid:
             coarse_high[first:beyond] = _reduced(high[part], np.fmax)
             start, stop = first, beyond
 
-    def extremes(self, starts: Indices, stops: Indices) -> tuple[Floats, Floats]:
-        """Minima and maxima [M] of the half-open stretches [starts, stops); NaN where all is NaN.
+    def extremes(self, stretches: Stretches) -> tuple[Floats, Floats]:
+        """Minima and maxima [M] of stretches; NaN where all is NaN.
 
         Every stretch holds at least one value and lies within the series. Long stretches of similar length are taken
         from a coarser level, their ends rounded outwards to its blocks.
         """
-        if not len(starts):
+        if not len(stretches):
             return np.empty(0), np.empty(0)
-        typical = max(int(np.median(stops - starts)) // _BLOCKS_A_STRETCH, 1)
-        level = min(int(np.log(typical) / np.log(_FACTOR)), len(self._levels) - 1)
-        block = _FACTOR**level
-        first, beyond = int(starts[0]) // block, -(-int(stops[-1]) // block)
-        # reduceat takes pairs (start, stop) but no stop at the very end: one more value lets the last stretch end.
-        pairs = np.stack([starts // block, -(-stops // block)], axis=1).ravel() - first
-        low, high = (np.append(values[first:beyond], np.nan) for values in self._levels[level])
-        return np.fmin.reduceat(low, pairs)[::2], np.fmax.reduceat(high, pairs)[::2]
+        level = min(stretches.coarsest, len(self._levels) - 1)
+        first, beyond, pairs = stretches.in_blocks(level)
+        low, high = (values[first:beyond] for values in self._levels[level])
+        return _over_pairs(low, np.fmin, pairs), _over_pairs(high, np.fmax, pairs)
+
+
+_Pairs = list[tuple[Indices, Indices, Indices]]
+"""For each power of two, those stretches that two windows of that many blocks cover: which, and where the two begin."""
+
+
+class Stretches:
+    """Half-open stretches [starts, stops) of frames [M], in order; prepared once for all series that are asked."""
+
+    def __init__(self, starts: Indices, stops: Indices) -> None:
+        self._starts, self._stops = starts, stops
+        self._in_blocks: dict[int, tuple[int, int, _Pairs]] = {}
+        typical = max(int(np.median(stops - starts)) // _BLOCKS_A_STRETCH, 1) if len(starts) else 1
+        self.coarsest = int(np.log(typical) / np.log(_FACTOR))
+        """The level of a pyramid that is still fine enough."""
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def in_blocks(self, level: int) -> tuple[int, int, _Pairs]:
+        """The blocks [first, beyond) of a level that are needed, and each stretch in pairs of windows from there on."""
+        if level not in self._in_blocks:
+            block = _FACTOR**level
+            starts, stops = self._starts // block, -(-self._stops // block)
+            first, beyond = int(starts[0]), int(stops[-1])
+            powers = np.frexp(stops - starts)[1] - 1
+            pairs = []
+            for power in range(int(powers.max()) + 1):
+                which = np.flatnonzero(powers == power)
+                pairs.append((which, starts[which] - first, stops[which] - 2**power - first))
+            self._in_blocks[level] = first, beyond, pairs
+        return self._in_blocks[level]
+
+
+def _over_pairs(values: Floats, reduce: np.ufunc, pairs: _Pairs) -> Floats:
+    """Minimum or maximum of each stretch; windows are doubled from power to power.
+
+    Whole arrays at a time: `reduceat`, which goes from stretch to stretch, takes several times as long.
+    """
+    found = np.empty(sum(len(which) for which, _, _ in pairs), values.dtype)
+    windows = values
+    for power, (which, begins, others) in enumerate(pairs):
+        if power:
+            half = 2 ** (power - 1)
+            windows = reduce(windows[:-half], windows[half:])
+        if len(which):
+            found[which] = reduce(windows[begins], windows[others])
+    return found
 
 
 def _reduced(values: Floats, reduce: np.ufunc) -> Floats:

@@ -136,21 +136,21 @@ class ScoreSeries:
 
     def columns(self, begin: float, stop: float, width: int) -> Columns:
         """What is drawn of the time range [begin, stop) in `width` pixels."""
-        columns = self.columns_of(self._built(), begin, stop, width, self._rough)
+        columns = self.columns_of([self._built()], begin, stop, width, self._rough)
         # What is beyond the scale runs along its end.
         low, high, rough = (np.minimum(each, self.top) for each in (columns.low, columns.high, columns.rough))
         return replace(columns, low=low, high=high, rough=rough)
 
     def columns_of(
-        self, pyramid: MinMaxPyramid, begin: float, stop: float, width: int, rough: RoughScores | None = None
+        self, pyramids: Sequence[MinMaxPyramid], begin: float, stop: float, width: int, rough: RoughScores | None = None
     ) -> Columns:
-        """The same of other values of all frames."""
+        """The same of other values of all frames, a row each."""
         self._use_times()
         key = (begin, stop, width)
         if key != self._column_key:
             self._column_key = key
             self._column_frames = ColumnFrames.of(self._starts, self.end_seconds, begin, stop, width)
-        columns = sample_columns(pyramid, self._column_frames, rough)
+        columns = sample_columns(pyramids, self._column_frames, rough)
         columns = columns.without(self._scale.gap_starts, self._scale.gap_stops, begin, stop)
         return self._without_failures(columns, begin, stop, width)
 
@@ -164,7 +164,7 @@ class ScoreSeries:
         pending = columns.pending.copy()
         for start_seconds, stop_seconds in spans:
             first, beyond = np.searchsorted(middles, [start_seconds, stop_seconds])
-            pending[first:beyond] = False
+            pending[:, first:beyond] = False
         return replace(columns, pending=pending, rough=np.where(pending, columns.rough, np.nan))
 
     @property

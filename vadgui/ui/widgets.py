@@ -83,16 +83,27 @@ class ElidedLabel(QLabel):
         super().__init__()
         self._least_px = least_px
         self._mode = mode
+        self._brief = ""
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As high as a line."""
         return QSize(min(self._least_px, self.sizeHint().width()), super().minimumSizeHint().height())
 
+    def set_brief(self, brief: str) -> None:
+        """What is said instead where there is no room for the whole text; empty for its beginning."""
+        self._brief = brief
+        self.update()
+
+    def shown_text(self) -> str:
+        """What is drawn, as far as there is room."""
+        fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
+        return self.text() if fits or not self._brief else self._brief
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw as much of the text as there is room for."""
         del event
-        elided = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        elided = self.fontMetrics().elidedText(self.shown_text(), self._mode, self.width())
         painter = QPainter(self)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.end()

@@ -14,10 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from engine.common.errors import ReviewError
+from engine.common.language import SOURCE_LANGUAGE, use_language
 from engine.review import place_check
 from engine.review.document import JudgedSegment, Review, Verdict, to_bytes
 from engine.review.files import personal_path, read_review, usual_path, write_review
-from engine.review.locking import ReviewLock
+from engine.review.locking import ReviewLock, holder
 from engine.review.store import ChangedReviewError, FoundReview, ReviewStore, look_up
 from tests.engine.review.making import recording
 
@@ -76,6 +77,27 @@ def test_a_second_window_may_not_write(video: Path) -> None:
     first.close()
     second.claim()
     second.close()
+
+
+def test_who_holds_a_review_is_told_in_the_language_of_the_window_that_may_not_write(video: Path) -> None:
+    write_review(usual_path(video), review())
+    first, second = ReviewStore(look_up(video, "abc")), ReviewStore(look_up(video, "abc"))
+    first.claim()
+    use_language("de")
+    try:
+        with pytest.raises(ReviewError, match=f"Prozess {os.getpid()}") as refused:
+            second.claim()
+    finally:
+        use_language(SOURCE_LANGUAGE)
+        first.close()
+    assert " on " not in refused.value.what
+    assert "process" not in refused.value.what
+
+
+@pytest.mark.parametrize("text", ["Ann on the way", "Ann", ""])
+def test_a_holder_that_another_version_wrote_is_told_as_it_is(video: Path, text: str) -> None:
+    (video.parent / ".street.vadreview.lock-holder").write_text(text, encoding="utf-8")
+    assert holder(video.parent / "street.vadreview") == (text or "somebody else")
 
 
 def test_a_window_that_read_it_before_the_other_wrote_may_not_write(video: Path) -> None:

@@ -28,7 +28,7 @@ from vadgui.model.session import ReviewSession
 from vadgui.timeline import lanes
 from vadgui.timeline.lane_stack import LANE_PX, LaneStrips
 from vadgui.timeline.lanes import FLOW_ERROR, PSNR, WORST_PATCH
-from vadgui.timeline.pyramid import MinMaxPyramid
+from vadgui.timeline.pyramid import MinMaxPyramid, Stretches
 from vadgui.timeline.view import TimelineView
 
 COUNT = 2000
@@ -205,6 +205,8 @@ def test_an_updated_pyramid_is_as_one_that_was_built_anew(count: int, seed: int)
     pyramid.update(start, stop)
     edges = np.linspace(0, count, min(7, count) + 1).astype(np.intp)
     for found, expected in zip(
-        pyramid.extremes(edges[:-1], edges[1:]), MinMaxPyramid(values).extremes(edges[:-1], edges[1:]), strict=True
+        pyramid.extremes(Stretches(edges[:-1], edges[1:])),
+        MinMaxPyramid(values).extremes(Stretches(edges[:-1], edges[1:])),
+        strict=True,
     ):
         np.testing.assert_array_equal(found, expected)

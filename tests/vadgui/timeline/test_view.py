@@ -342,6 +342,18 @@ def test_footage_that_nobody_reviewed_promises_no_number_of_false_alarms(qtbot: 
         assert "A guess" not in tip
 
 
+def test_what_a_detector_cannot_promise_is_said_without_its_reason_where_there_is_no_room(
+    calibrated: TimelineView, qtbot: QtBot
+) -> None:
+    expected = calibrated.header.expected
+    calibrated.resize(1600, 300)
+    qtbot.waitUntil(lambda: expected.shown_text() == expected.text())
+    calibrated.resize(900, 300)
+    qtbot.waitUntil(lambda: expected.shown_text() == "less than 12 an hour can't be promised")
+    assert expected.fontMetrics().horizontalAdvance(expected.shown_text()) <= expected.width()
+    assert "5 min of normal footage" in expected.toolTip()
+
+
 def test_the_header_says_what_kind_of_score_it_is(timeline: TimelineView, calibrated: TimelineView) -> None:
     assert "within this recording" in words(timeline)
     assert timeline.header.threshold_box.isVisible()
