@@ -13,6 +13,7 @@ from engine.common.errors import DetectorFileError, DeviceError, VadError, Video
 from engine.common.in_time import is_file_in_time
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.common.paths import written_out
 from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import usual_paths
 from engine.video import open_video
@@ -93,6 +94,8 @@ class Program(QObject):
         )
         self.archives = ArchiveController(settings, self.window.actions_by_name.keymap, self.window)
         self._pending_detector: Path | None = None
+        self._detector_asked_for: Path | None = None
+        """The recording for which the detector that is loaded, or is on its way, was asked for."""
         self._connect_session()
         self._connect_window()
         self._connect_training()
@@ -111,7 +114,7 @@ class Program(QObject):
         """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
         self._pending_detector = path
         self._settings.device = device or self._settings.device
-        if self.session.video is not None:
+        if not self.recordings.queue.is_held:  # else it is for the recording that is being opened
             self._load_pending_detector()
 
     def _use_setting(self, setting: object) -> None:
@@ -197,6 +200,7 @@ class Program(QObject):
         self.window.hand_over.opening_failed()
         if not self.recordings.opening_failed(path, error):
             self._worker_failed(error)
+            self._load_pending_detector()
 
     def _video_opened(self, opened: VideoOpened) -> None:
         self._reporter.leave_behind(opened.info.path)
@@ -221,18 +225,25 @@ class Program(QObject):
 
         A detector knows one camera: where none was chosen yet, none is taken from elsewhere, and the window asks.
         """
-        if self._pending_detector is not None or self.session.detector_is_coming:
+        is_coming = self.session.detector_is_coming
+        if self._pending_detector is not None or (is_coming and self._was_asked_for(video)):
             return False
-        current = self.session.detector.path if self.session.detector else None
+        current = self.session.detector.path if self.session.detector and not is_coming else None
         wanted = self._settings.detector_for(video)
         if current is not None and current == wanted:
             return True
         if wanted is not None and is_file_in_time(wanted):
             self._pending_detector = wanted
-        elif current is not None:
+        elif current is not None or is_coming:
+            self.session.expect_detector(False)
             self.session.drop_detector()
             self.worker.close_detector()
         return False
+
+    def _was_asked_for(self, video: Path) -> bool:
+        """Whether the detector that comes was asked for in a recording's folder, not in one that was left meanwhile."""
+        asked_for = self._detector_asked_for
+        return asked_for is not None and written_out(asked_for).parent == written_out(video).parent
 
     def _video_closed(self) -> None:
         self.review_controller.leave()
@@ -255,14 +266,18 @@ class Program(QObject):
             self.worker.abandon(hanging)
 
     def _load_pending_detector(self) -> None:
-        if self._pending_detector is not None:
+        if self._pending_detector is not None and self.session.video is not None:
+            self._detector_asked_for = self.session.video.path
             self.worker.open_detector(self._pending_detector, self._settings.device)
             self.session.expect_detector(True)
             self._pending_detector = None
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
         if self.session.video is not None:
+            if not self._was_asked_for(self.session.video.path):
+                return  # of a folder that was left while it was loaded: the right one follows
             self._settings.remember_detector(self.session.video.path, detector.path)
+            self.recordings.use_detector(self.session.video.path, detector.name)
         self.session.use_detector(detector)
         self._begin_analysis()
 

@@ -353,6 +353,71 @@ def test_what_has_no_detector_says_so_and_waits_until_one_is_chosen(
     qtbot.waitUntil(lambda: all(each.stage is finished for each in model.recordings))
 
 
+@pytest.mark.parametrize("others", ["other", None])
+def test_a_detector_that_arrives_late_is_not_taken_for_the_folder_that_is_open_by_then(
+    make_program: Callable[[], Program],
+    settings: Settings,
+    qtbot: QtBot,
+    videos: Path,
+    tmp_path: Path,
+    fake_files: FakeFiles,
+    others: str | None,
+) -> None:
+    (videos / "day").mkdir()
+    fake_files.predictors["other"] = StillPredictor("other")
+    (tmp_path / "other.safetensors").touch()
+    if others:
+        settings.remember_detector(videos / "day" / "yard.mkv", tmp_path / "other.safetensors")
+    program = make_program()
+    gone_on: list[bool] = []
+
+    def go_on(_: object) -> None:
+        """The first has been read, but not shown yet: its detector is not asked for before the second is."""
+        if fake_files.opened and not gone_on:
+            gone_on.append(True)
+            program.open_video(videos / "day" / "yard.mkv")
+
+    program.worker.opening_changed.connect(go_on)
+    program.open_video(videos / "gate.mp4")
+    qtbot.waitUntil(lambda: open_name(program) == "yard.mkv" and not program.session.detector_is_coming)
+    qtbot.wait(200)
+    used, remembered = program.session.detector, settings.detector_for(videos / "day" / "yard.mkv")
+    assert (used.path.stem if used else None) == others
+    assert (remembered.stem if remembered else None) == others
+    assert settings.detector_for(videos / "gate.mp4") == tmp_path / "still.safetensors"
+
+
+def test_a_folders_recordings_are_analysed_anew_by_its_new_detector(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path, fake_files: FakeFiles
+) -> None:
+    fake_files.predictors["other"] = StillPredictor("other")
+    (tmp_path / "other.safetensors").touch()
+    program.begin(videos / "gate.mp4", tmp_path / "still.safetensors", [videos])
+    wait_for_all(program, qtbot)
+    program.open_detector(tmp_path / "other.safetensors")
+
+    def used() -> dict[str, str]:
+        return {name_of(each): each.detector for each in program.recordings.model.recordings}
+
+    qtbot.waitUntil(lambda: used()["street.mp4"] == "other" and all_analysed(program))
+    assert used() == {"gate.mp4": "other", "street.mp4": "other", "yard.mkv": "still"}
+
+
+def test_a_detector_and_a_recording_that_are_dropped_together_belong_together(
+    program: Program, settings: Settings, qtbot: QtBot, videos: Path, tmp_path: Path, fake_files: FakeFiles
+) -> None:
+    (videos / "day").mkdir()
+    fake_files.predictors["other"] = StillPredictor("other")
+    (tmp_path / "other.safetensors").touch()
+    (videos / "day" / "yard.mkv").touch()
+    program.begin(videos / "gate.mp4", None)
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    drop(program, videos / "day" / "yard.mkv", tmp_path / "other.safetensors")
+    qtbot.waitUntil(lambda: settings.detector_for(videos / "day" / "yard.mkv") == tmp_path / "other.safetensors")
+    assert open_name(program) == "yard.mkv"
+    assert settings.detector_for(videos / "gate.mp4") == tmp_path / "still.safetensors"
+
+
 def test_a_restart_shows_the_list_and_goes_on(
     make_program: Callable[[], Program], qtbot: QtBot, videos: Path, tmp_path: Path
 ) -> None:
@@ -471,6 +536,42 @@ def test_shift_up_goes_back_into_the_recording_before(
     qtbot.waitUntil(lambda: selected(program) == ("street.mp4", second))
     press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
     qtbot.waitUntil(lambda: selected(program) == ("gate.mp4", first))
+
+
+def test_pressing_again_while_a_recording_opens_does_not_pass_it_over(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
+) -> None:
+    program.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos / "gate.mp4", videos])
+    wait_for_all(program, qtbot)
+    opened: list[str] = []
+    program.worker.video_opened.connect(lambda opening: opened.append(opening.info.path.name))
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: bool(opened))
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: selected(program) is not None)
+    assert opened == ["gate.mp4"]
+    assert open_name(program) == "gate.mp4"
+
+
+def test_a_recording_that_breaks_on_the_way_is_passed_over(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path, fake_files: FakeFiles
+) -> None:
+    program.begin(videos / "night" / "yard.mkv", tmp_path / "still.safetensors", [videos / "gate.mp4", videos])
+    wait_for_all(program, qtbot)
+    del fake_files.videos["gate"]
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: "Failed" in words(program)["gate.mp4"])
+    for box in program.window.findChildren(QMessageBox):
+        box.reject()
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    press(program, qtbot, Qt.Key.Key_Down, modifier=SHIFT)
+    qtbot.waitUntil(lambda: (selected(program) or ("",))[0] == "street.mp4")
+
+
+def test_a_key_that_is_held_judges_one_segment(program: Program) -> None:
+    for name in ("confirm", "dismiss", "unsure", "bookmark", "split", "merge", "forget"):
+        assert not program.window.actions_by_name[name].autoRepeat(), name
 
 
 def test_whoever_goes_elsewhere_while_a_recording_opens_stays_there(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -32,6 +32,7 @@ from vadgui.ui import theme
 from vadgui.ui.devices import DEVICES
 from vadgui.ui.failure import Failure
 from vadgui.ui.icons import icon
+from vadgui.ui.list_view import OPENING_KEYS
 from vadgui.ui.questions import ask
 from vadgui.ui.widgets import FactCard, IconLine, button, text_label
 
@@ -183,6 +184,9 @@ class DetectorLibraryDialog(QDialog):
     def _connect(self) -> None:
         self.use_button.clicked.connect(self._use)
         self.list.itemDoubleClicked.connect(self._use_and_close)
+        for key in OPENING_KEYS:  # without them Enter would press the dialog's default button, which closes it
+            in_list = Qt.ShortcutContext.WidgetShortcut
+            QShortcut(QKeySequence(key), self.list, self._use_and_close, context=in_list)
         self.device_box.activated.connect(lambda: self.device_chosen.emit(self.device_box.currentData()))
         self.rename_button.clicked.connect(self._ask_for_name)
         self.note_button.clicked.connect(self._ask_for_note)

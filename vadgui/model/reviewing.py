@@ -97,6 +97,10 @@ class Reviewing(QObject):
             words = tr("Frames {first} to {last} are a segment now, as missed by the detector.")
             self.told.emit(words.format(first=begun_at, last=end - 1))
 
+    def trim(self, start: int, stop: int) -> None:
+        """The current segment has these frames."""
+        self._edit(lambda editor, current: editor.trim(current, start, stop))
+
     def split(self) -> None:
         """Split the current segment before the frame under the playhead; the first part is the current one then.
 

@@ -14,6 +14,7 @@ from engine.common.events import ShouldStop
 from engine.common.in_time import check_answers, is_folder_in_time
 from engine.common.language import tr, tr_n
 from engine.common.names import displayable
+from engine.common.paths import written_out
 from engine.common.remote_path import RemotePath, as_path
 from engine.review.files import SUFFIX
 from engine.review.recording_list import (
@@ -225,6 +226,14 @@ class RecordingsController(QObject):
                 self.model.change(path, stage=AnalysisStage.WAITING, **failure_fields("", ""))
         self.model.set_paused(False)
 
+    def use_detector(self, video: Path, detector: str) -> None:
+        """Let the recordings of a folder that another detector has analysed wait for the folder's present one."""
+        folder = written_out(video).parent
+        for each in [row for row in self.model.recordings if row.stage is AnalysisStage.ANALYSED]:
+            is_anothers = each.detector not in ("", detector) and as_path(each.path).parent == folder
+            if is_anothers and each.path != self.model.open_path:
+                self.model.change(each.path, stage=AnalysisStage.WAITING, share=0.0)
+
     # The open recording
 
     def expect_opening(self) -> None:
@@ -239,6 +248,7 @@ class RecordingsController(QObject):
     def opening_failed(self, path: Path, error: Exception) -> bool:
         """Note that a recording could not be opened; whether another one is opened in its place."""
         self.model.fail(listed_path(path), error)
+        self.navigation.give_up()
         self._end_opening()
         if not self._untried:
             return False

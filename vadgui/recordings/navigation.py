@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from engine.common.remote_path import as_path
 from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path, name_of
+
+_OPENING_SECONDS = 10.0
+"""What takes longer to open may hang: nobody has to wait for it."""
 
 
 class RecordingNavigation(QObject):
@@ -30,6 +34,7 @@ class RecordingNavigation(QObject):
         """Path of a recording that is not open yet, and what tells the frame to be shown of it once it is."""
         self._awaited: int | None = None
         """Peak frame of the open recording's segment that is selected once there are scores."""
+        self._on_the_way_until = 0.0
         session.scoring.segments_changed.connect(self._select_awaited)
         session.analysis_changed.connect(self._select_awaited)
 
@@ -45,7 +50,12 @@ class RecordingNavigation(QObject):
             self.told.emit(last if direction > 0 else first)
 
     def open_unreviewed(self, direction: int) -> bool:
-        """Go to what is unreviewed in the next recording that has something (1), or the previous one (-1)."""
+        """Go to what is unreviewed in the next recording that has something (1), or the previous one (-1).
+
+        While one is being opened or its scores are read, a second press means that one: it is not passed over.
+        """
+        if self._is_on_the_way():
+            return True
         recording = next((each for each in self._others(direction) if _has_work(each)), None)
         if recording is None:
             return False
@@ -53,6 +63,15 @@ class RecordingNavigation(QObject):
         self.open_at(recording.path, left[0 if direction > 0 else -1])
         self.told.emit(tr("On to {name}: {count} to review.").format(name=name_of(recording), count=len(left)))
         return True
+
+    def _is_on_the_way(self) -> bool:
+        if time.monotonic() >= self._on_the_way_until:
+            return False
+        return self._target is not None or (self._awaited is not None and not self._session.review.segments)
+
+    def give_up(self) -> None:
+        """What was to be opened can't be."""
+        self._target = None
 
     def open_at(self, path: str, segment: FoundSegment) -> None:
         """Open a recording, unless it is, and select a segment of it."""
@@ -64,6 +83,7 @@ class RecordingNavigation(QObject):
 
     def _open(self, path: str, frame: Callable[[], int]) -> None:
         self._target = path, frame
+        self._on_the_way_until = time.monotonic() + _OPENING_SECONDS
         if path == self._model.open_path:
             self.video_opened()
         else:

@@ -18,6 +18,7 @@ from vadgui.timeline.lanes import LaneSeries
 from vadgui.timeline.overview import OverviewStrip
 from vadgui.timeline.plot import AXIS_WIDTH_PX, RIGHT_MARGIN_PX, TimelinePlot
 from vadgui.timeline.scores import ScoreSeries
+from vadgui.timeline.trim_lines import TrimLines
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
 
@@ -43,6 +44,7 @@ class TimelineView(QWidget):
         self.lane_menu = LaneMenu(self.lanes, self)
         self.header.set_lane_menu(self.lane_menu)
         self.overview = OverviewStrip(self._series, self)
+        self.trim_lines = TrimLines(session, self._series, self.plot)
         self.overview.set_margins(AXIS_WIDTH_PX, RIGHT_MARGIN_PX)
         self._rule_timer = QTimer(self, singleShot=True, interval=_RULE_INTERVAL_MS)
 
@@ -76,6 +78,7 @@ class TimelineView(QWidget):
         box, line = self.plot.box, self.plot.threshold
         box.time_picked.connect(self._on_time_picked)
         box.clicked.connect(self._on_clicked)
+        self.trim_lines.frame_shown.connect(self._session.seek)
         box.sigXRangeChanged.connect(lambda: self.overview.set_visible(*box.span()))
         line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
         line.sigPositionChangeFinished.connect(self._take_over_threshold)

@@ -369,6 +369,7 @@ class MainWindow(QMainWindow):
         )
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.tell)
+        self.timeline.trim_lines.trimmed.connect(self.reviewing.trim)
         for tool in (self.panels.zone_tool, self.panels.redaction_tool, self.panels.search_tool):
             tool.told.connect(self.tell)
         self.review_actions.note_wanted.connect(self.segments_dock.show)

@@ -61,6 +61,8 @@ class ReviewActions(QObject):
         }
         for name, call in calls.items():
             self._actions[name].triggered.connect(lambda _, call=call: call())
+        for name in _OF_A_SEGMENT:  # a key held too long would judge segments that nobody has seen
+            self._actions[name].setAutoRepeat(False)
         verdict_bar.note_written.connect(reviewing.write_note)
         scoring, review = session.scoring, session.review
         for changed in (scoring.segments_changed, scoring.selection_changed, review.changed, review.access_changed):

@@ -145,6 +145,23 @@ def test_a_detector_can_be_renamed_annotated_and_used(
     assert not dialog.use_button.isEnabled()
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+@pytest.mark.usefixtures("gate")
+def test_enter_in_the_list_uses_the_detector_and_closes(
+    controller: TrainingController, window: QWidget, library: DetectorLibrary, key: Qt.Key, qtbot: QtBot
+) -> None:
+    dialog = shown(controller, window, qtbot)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    select(dialog, "North gate", qtbot)
+    dialog.list.setFocus()
+    entry = library.find("North gate")
+    assert entry is not None
+    with qtbot.waitSignal(controller.detector_accepted) as used, qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(dialog.list, key)
+    assert used.args == [entry.path]
+
+
 def test_a_detector_can_be_exported_and_imported(
     controller: TrainingController,
     window: QWidget,
