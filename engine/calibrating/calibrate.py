@@ -21,6 +21,8 @@ from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
 from engine.scoring.calibration import Calibration
+from engine.scoring.conditions import without_conditions
+from engine.scoring.damage import beside_damage
 from engine.scoring.light_calibration import TooLittleFootageError
 from engine.scoring.places import PLACED_SIGNALS, signals_within
 from engine.scoring.sampling import SAMPLED, Sampling
@@ -128,8 +130,11 @@ def _measure_held_out(
                 rows.append(missing_signals(1)[0] if is_left_out(result.pts_seconds, stretches) else result.signals)
                 places.append(result.places)
                 yield progress_of(HELD_OUT_PHASE, number + len(rows) / len(frames), len(footage.held_out), rate)
-            times = source.times[frames[: len(rows)]]
+            frames = frames[: len(rows)]
+            times = source.times[frames]
             signals = signals_within(np.array(rows, RAW_SIGNALS), places, placed, counted_windows(footage.zones))
+            # A damaged picture among them has made the source decode all, and tell which ones are.
+            signals = without_conditions(signals, beside_damage(source.info.concealed, source.times)[frames])
             found.append(HeldOutSignals(path, times, signals))
     return found
 

@@ -24,6 +24,7 @@ from engine.common.language import tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.models.detector import Detector
 from engine.models.predictor import Predictor
+from engine.scoring.damage import without_damage
 from engine.scoring.scorer import FALSE_ALARMS_PER_HOUR
 from engine.scoring.signals import is_judged, missing_signals
 from engine.scoring.tail import block_maxima, threshold_for
@@ -92,6 +93,8 @@ def _flagged_seconds(
         for result in judge(source, predictor, frames, calibration.sampling, should_stop=should_stop):
             if not is_left_out(float(opened.times[result.index]), left_out):
                 signals[result.index] = result.signals
+        # A damaged picture among them has made the source decode all, and tell which ones are.
+        signals = without_damage(signals, opened.info.concealed, opened.times)
     judged = is_judged(signals)
     # What has no score is not flagged; both detectors are compared on the same seconds.
     scores = np.nan_to_num(calibration.scores(signals, times), nan=-np.inf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS
 from engine.models.predictor import Predictor
 from engine.models.quantisation import LayerRanges
+from engine.scoring.damage import beside_damage
 from engine.scoring.motion import Motion
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
@@ -31,7 +33,9 @@ from engine.scoring.sampling import Sampling
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.scoring.zones import Windows, counted_windows
 from engine.video import open_video
+from engine.video.chosen_frames import MAX_REORDERED_FRAMES
 from engine.video.frame import Pixels
+from engine.video.source import VideoSource
 
 STATISTICS_PHASE = tr_noop("Counting normal motion")
 _MAX_MOTION_VIDEOS = 32
@@ -44,6 +48,8 @@ _RANGES_EVERY = 16
 """Of these, the motion model looks at every so many: its layers' ranges hardly differ from picture to picture."""
 _CHECKED = 4
 """Of those, so many are predicted by the rounded model, too."""
+_Measured = tuple[int, Pixels, Motion]
+"""As `pipeline.motions` yields it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,9 +183,9 @@ class _Collector:
             motions = pipeline.motions(
                 source, frames[frames > 0], frame_seconds=self.frame_seconds, should_stop=self.should_stop
             )
-            for number, picture, motion in motions:
+            for number, picture, motion in _once_damage_is_known(motions):
                 seconds = float(source.times[number])
-                if not is_left_out(seconds, left_out):
+                if not is_left_out(seconds, left_out) and not _is_beside_damage(source, number):
                     statistics = before if seconds < since else own
                     statistics.motion.add(motion)
                     if recording:
@@ -189,6 +195,25 @@ class _Collector:
                         self.pairs.offer(picture)
                 yield number / len(source)
             sampler.flush()
+
+
+def _once_damage_is_known(motions: Iterator[_Measured]) -> Iterator[_Measured]:
+    """Each as soon as all is decoded that its pictures may be made of: B-frames are shown before some of it.
+
+    A damaged frame makes the source decode all before it goes on, and know which pictures are damaged.
+    """
+    waiting: deque[_Measured] = deque()
+    for measured in motions:
+        waiting.append(measured)
+        while waiting[0][0] + MAX_REORDERED_FRAMES < measured[0]:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _is_beside_damage(source: VideoSource, number: int) -> bool:
+    """Whether damage has changed a picture, or one shortly before it, from which its motion is measured."""
+    concealed = source.info.concealed
+    return bool(concealed) and bool(beside_damage(concealed, source.times)[number])
 
 
 class _FeatureSampler:

@@ -24,6 +24,7 @@ from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
 from engine.review.edits import NORMAL_REASONS
 from engine.scoring.calibration import Calibration
+from engine.scoring.damage import beside_damage, without_damage
 from engine.scoring.motion import BASELINE_SECONDS
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
@@ -204,6 +205,8 @@ def _motion_in(
     """How things move in a segment."""
     samples = calibration.sampling.frames(source.times)
     samples = samples[(samples >= max(segment.start, 1)) & (samples < segment.stop)]
+    # Analysing the recording has come upon any damage, and told which pictures it has changed.
+    samples = samples[~beside_damage(source.info.concealed, source.times)[samples]]
     found = MotionHistogram()
     for _, _, motion in pipeline.motions(
         source, samples, frame_seconds=calibration.frame_seconds, should_stop=should_stop
@@ -276,7 +279,7 @@ def _measured(
         rows = signals_within(rows, places, placed_signals(calibration), counted_windows(zones))
     signals = missing_signals(len(source))
     signals[[each.index for each in judged]] = rows
-    return signals
+    return without_damage(signals, source.info.concealed, source.times)
 
 
 def _peak(scores: npt.NDArray[np.float64]) -> float:

@@ -129,12 +129,16 @@ def _read_sample(
         opening_seconds = time.perf_counter() - began
         times, start = source.times, video.parts[0].start
         stop = min(start + _SAMPLE_FRAMES, video.parts[0].stop)
+        began = time.perf_counter()
+        for _ in source.frames(start, stop, should_stop):
+            pass
+        decoding_seconds = (time.perf_counter() - began) / (stop - start)  # a frame, once more to find damage
         ends = float(times[stop]) if stop < len(times) else _AFTER_END_SECONDS
         left_out = ((ends, _AFTER_END_SECONDS + 1), *([(0.0, float(times[start]))] if start else []))
     only = replace(settings, videos=(video.path,), held_out=(), left_out={video.path: left_out})
     with tempfile.TemporaryDirectory(prefix="vadgui-") as scratch:
         began = time.perf_counter()
-        for _ in prepare_footage(only, Path(scratch), teacher, should_stop):
+        for _ in prepare_footage(only, Path(scratch), teacher, should_stop, verified=False):
             pass
         # `prepare_footage` opens the video twice: to count its frames, and to read them.
         frame_seconds = max(time.perf_counter() - began - 2 * opening_seconds, 0.0) / (stop - start)
@@ -142,4 +146,4 @@ def _read_sample(
         # Copy the arrays into memory: the temporary files are deleted.
         flow = None if sample.flow is None else np.array(sample.flow)
         sample = replace(sample, pictures=np.array(sample.pictures), flow=flow)
-    return sample, frame_seconds * plan.frames + 2 * opening_seconds * len(plan.videos)
+    return sample, (frame_seconds + decoding_seconds) * plan.frames + 2 * opening_seconds * len(plan.videos)

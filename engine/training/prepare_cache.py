@@ -111,11 +111,17 @@ class FootagePlan:
 
 
 def prepare_footage(
-    settings: RunSettings, folder: Path, teacher: Teacher | None, should_stop: ShouldStop = never_stop
+    settings: RunSettings,
+    folder: Path,
+    teacher: Teacher | None,
+    should_stop: ShouldStop = never_stop,
+    *,
+    verified: bool = True,
 ) -> Iterator[Progress | Noted]:
     """Decode the videos of a run into `folder` for `load_footage`; continues where an earlier call stopped.
 
-    Without a teacher, no flow is stored: for runs with a ready motion model.
+    Without a teacher, no flow is stored: for runs with a ready motion model. What damage has changed is left out,
+    unless the plan need not be `verified`.
 
     Raises:
         TrainingError: the files would not fit on the disk, or a video changed since the plan was made.
@@ -133,7 +139,7 @@ def prepare_footage(
         # The run was created again with other footage: discard what the first attempt read.
         for name in (_PROGRESS_FILE, PICTURES_FILE, FLOW_FILE):
             (folder / name).unlink(missing_ok=True)
-        plan = plan_footage(settings, teacher, should_stop)
+        plan = plan_footage(settings, teacher, should_stop, verified=verified)
         yield check_disk_space(plan, folder, settings)
         plan.save(folder / PLAN_FILE)
     yield from _single_video_notes(plan)
@@ -154,15 +160,19 @@ def _single_video_notes(plan: FootagePlan) -> Iterator[Noted]:
         )
 
 
-def plan_footage(settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop) -> FootagePlan:
+def plan_footage(
+    settings: RunSettings, teacher: Teacher | None, should_stop: ShouldStop = never_stop, *, verified: bool = False
+) -> FootagePlan:
     """Plan which frames of a run's videos to train on and to hold out; opens each video, but decodes no frame.
+
+    If it is to be `verified`, all are decoded once: what damage has changed is known only then, and is left out.
 
     Raises:
         DatasetError: nothing to learn from in these videos.
         VideoError: a video can't be opened.
         Cancelled: `should_stop` returned true.
     """
-    return FootagePlan(_wanted(settings, teacher), tuple(_planned_videos(settings, should_stop)))
+    return FootagePlan(_wanted(settings, teacher), tuple(_planned_videos(settings, should_stop, verified)))
 
 
 def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]:
@@ -175,10 +185,12 @@ def _wanted(settings: RunSettings, teacher: Teacher | None) -> dict[str, object]
     }
 
 
-def _planned_videos(settings: RunSettings, should_stop: ShouldStop) -> list[_Video]:
+def _planned_videos(settings: RunSettings, should_stop: ShouldStop, verified: bool) -> list[_Video]:
     videos: list[_SourceVideo] = []
     for video in settings.videos:
         with open_video(video, should_stop) as source:
+            if verified:
+                source.verify(should_stop)
             spans = _kept_spans(source, settings.left_out.get(video, ()))
             videos.append(_SourceVideo(video, source.info.fingerprint, source.times, spans))
     usable = [each.path for each in videos if each.spans]
@@ -241,10 +253,15 @@ def _clipped(spans: _Spans, first: int, end: int) -> _Spans:
 
 
 def _kept_spans(source: VideoSource, left_out: Sequence[Stretch]) -> _Spans:
-    """Frame ranges of at least two frames outside the parts to leave out; none reaches across a gap in time."""
+    """Frame ranges of at least two frames outside the parts to leave out; none reaches across a gap in time.
+
+    Nor are there pictures among them that damage has changed, as far as is known.
+    """
     used = np.ones(len(source), bool)
     for start, stop in left_out:
         used[np.searchsorted(source.times, start) : np.searchsorted(source.times, stop)] = False
+    for each in source.info.concealed:
+        used[each.start : each.stop] = False
     spans = zip(*runs(used, after_gaps(source.times)), strict=True)
     return [(int(start), int(stop)) for start, stop in spans if stop - start > 1]
 

@@ -12,7 +12,9 @@ from engine.video.cursor import Cursor
 from engine.video.frame_index import FrameIndex
 
 _MIN_SKIPPED_FRAMES = 8  # a seek costs as much as decoding five frames, so one that skips fewer than 8 is not worth it
-_SEEK_LEADS_FRAMES = (0, 4, 16)  # how much earlier to seek, tried in turn; no codec reorders more than 16 frames
+MAX_REORDERED_FRAMES = 16
+"""No codec reorders more."""
+_SEEK_LEADS_FRAMES = (0, 4, MAX_REORDERED_FRAMES)  # how much earlier to seek, tried in turn
 
 
 class ChosenFrames:

@@ -21,12 +21,15 @@ from engine.common.events import Progress, ShouldStop, never_stop
 from engine.models.detector import Detector, DetectorSettings, load_detector, save_detector
 from engine.review.camera_zones import zones_drawn_with
 from engine.scoring.calibration import Calibration
+from engine.scoring.damage import beside_damage
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.prototype_bank import PrototypeBank
 from engine.scoring.sampling import SAMPLED
 from engine.scoring.zone_files import write_zones
 from engine.scoring.zones import Zone, ZoneKind
 from engine.video import open_video
+from tests.clips import make_clip
+from tests.engine.video.test_times import damage
 
 RATE, SECONDS = 2, 22
 PLAN = ComputeConfig(torch.device("cpu"), torch.float32, "CPU")
@@ -145,6 +148,25 @@ def test_what_is_left_out_does_not_count(videos, detector) -> None:
     # Nothing is left of the third video that could say how rare motion is.
     of_held_out = Calibration.of([(video.signals, video.times) for video in held_out], 1 / RATE, sampling=SAMPLED)
     assert of_held_out == detector.settings.calibration
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_pictures_that_damage_has_changed_do_not_count(tmp_path, detector, b_frames) -> None:
+    damaged = make_clip(tmp_path / "damaged.mp4", 240, size=(320, 240), fps=10, b_frames=b_frames)
+    damage(damaged, slice(87, 88), kept_bytes=24)
+    made = calibrated(detector, NormalFootage(held_out=[damaged]))
+    with open_video(damaged) as source:
+        source.verify()
+        (concealed,) = source.info.concealed
+        assert 84 <= concealed.start <= 87
+        assert concealed.stop == 96
+        samples = SAMPLED.frames(source.times)
+        is_beside = beside_damage(source.info.concealed, source.times)[samples]
+        assert 4 <= is_beside.sum() <= 12
+        beside = source.times[samples[is_beside]]
+    (judged,) = made.held_out
+    assert judged.times[np.isnan(judged.signals["speed_px"])].tolist() == [0.0, *beside.tolist()]
+    assert made.detector.normal_model.motion.transitions == np.count_nonzero(~is_beside & (samples > 0))
 
 
 @pytest.fixture

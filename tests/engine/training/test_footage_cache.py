@@ -17,7 +17,9 @@ from engine.training import RunSettings, prepare_cache
 from engine.training.footage_cache import bytes_on_disk, load_footage
 from engine.training.prepare_cache import plan_footage, prepare_footage
 from engine.video import open_video
+from engine.video.frame import ConcealedFrames
 from tests.clips import make_clip
+from tests.engine.video.test_times import damage as damage_frames
 
 TEACHER = teacher_by_name("dis-ultrafast")
 
@@ -34,6 +36,10 @@ def sliding_videos(tmp_path: Path) -> list[Path]:
             cv2.imwrite(str(folder / f"{number}.png"), texture[:, 100 - 3 * number : 356 - 3 * number])
         videos.append(folder)
     return videos
+
+
+def is_within(frame: int, concealed: ConcealedFrames) -> bool:
+    return concealed.start <= frame < concealed.stop
 
 
 def settings_of(videos: list[Path]) -> RunSettings:
@@ -362,6 +368,27 @@ def test_nothing_is_learnt_across_a_gap_in_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_pictures_that_damage_has_changed_are_not_learnt(tmp_path: Path, b_frames: int) -> None:
+    damaged = make_clip(tmp_path / "damaged.mp4", 96, size=(320, 240), b_frames=b_frames)
+    damage_frames(damaged, slice(39, 40), kept_bytes=24)
+    whole = make_clip(tmp_path / "whole.mp4", 30, size=(320, 240))
+    settings = replace(settings_of([damaged, whole]), held_out=(str(whole),))
+    list(prepare_footage(settings, tmp_path / "footage", TEACHER))
+    with open_video(damaged) as source:
+        source.verify()
+        (concealed,) = source.info.concealed
+        count = len(source)
+        stored = [model_picture(frame.pixels) for frame in source.frames() if not is_within(frame.index, concealed)]
+    assert concealed.start in range(36, 40)
+    assert concealed.stop == count - 48
+    footage = load_footage(tmp_path / "footage")
+    np.testing.assert_array_equal(footage.pictures[: len(stored)], stored)
+    assert len(footage.pictures) == len(stored) + 30
+    before, after = np.arange(concealed.start - 1), np.arange(concealed.start, len(stored) - 1)
+    assert footage.training.tolist() == [*before, *after], "no transition reaches over what is left out"
+
+
 def test_reading_a_single_video_resumes_where_it_was_stopped(tmp_path: Path) -> None:
     video = make_clip(tmp_path / "day.mp4", 61, fps=2)
     list(prepare_footage(settings_of([video]), tmp_path / "whole", TEACHER))
