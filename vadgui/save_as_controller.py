@@ -84,7 +84,8 @@ class SaveAsController(QObject):
 
     def _saved_as(self, path: Path) -> None:
         self._settings.remember_video(path)
-        self._window.tell(tr("The review is kept in {path} from now on.").format(path=displayable(path)))
+        words = tr("The review is kept in {path} from now on.")
+        self._window.messages.tell_of_recording(words.format(path=displayable(path)))
 
     def _enable(self) -> None:
         self._action.setEnabled(self._session.video is not None and not self._session.review.read_only)

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.video.opening import open_video
 from tests.clips import make_clip
 from tests.vadgui.conftest import StartProgram
 from vadgui.jobs import engine_worker
@@ -70,16 +71,47 @@ def test_a_recording_that_grows_can_be_reviewed(program: Program, qtbot: QtBot, 
     assert not program.session.review.read_only
 
 
-def test_a_file_that_was_only_touched_or_is_gone_is_no_other(
+def test_a_file_that_was_only_touched_is_no_other(
     program: Program, looks: list[SourceChange | None], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    def wait_for_looks() -> None:
-        before = len(looks)
-        qtbot.waitUntil(lambda: len(looks) > before + 2)
-
     os.utime(tmp_path / "gate.mp4")
-    wait_for_looks()
-    (tmp_path / "gate.mp4").unlink()
-    wait_for_looks()
+    before = len(looks)
+    qtbot.waitUntil(lambda: len(looks) > before + 2)
     assert set(looks) == {None}
     assert not program.window.source_banner.isVisible()
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_a_file_that_is_gone_is_told_and_can_be_reviewed_and_comes_back(
+    program: Program, qtbot: QtBot, tmp_path: Path, renamed: bool
+) -> None:
+    path, elsewhere = tmp_path / "gate.mp4", tmp_path / "elsewhere"
+    content = path.read_bytes()
+    elsewhere.mkdir()
+    if renamed:
+        path.rename(elsewhere / "yard.mp4")
+    else:
+        path.unlink()
+    banner, review = program.window.source_banner, program.session.review
+    qtbot.waitUntil(banner.isVisible)
+    assert "gate.mp4 is not where it was" in banner.text()
+    assert not banner.open_button.isVisible()
+    assert not review.read_only
+    assert review.edit(lambda editor: editor.draw(5, 10)), "what was seen can be judged"
+    path.write_bytes(content)
+    qtbot.waitUntil(lambda: not banner.isVisible())
+    path.write_bytes(content[:-100])
+    qtbot.waitUntil(banner.isVisible)
+    assert "is another file now" in banner.text()
+    assert banner.open_button.isVisible()
+
+
+def test_a_file_that_is_replaced_through_a_moment_without_it_is_not_told_as_gone(tmp_path: Path) -> None:
+    path = tmp_path / "gate.mp4"
+    make_clip(path, 20)
+    with open_video(path) as source:
+        guard = SourceGuard(source)
+        path.rename(tmp_path / "away.mp4")
+        assert guard.look() is None
+        (tmp_path / "away.mp4").rename(path)
+        assert [guard.look() for _ in range(3)] == [None] * 3

@@ -10,6 +10,8 @@ from engine.video.decoder_calls import call_noted
 from engine.video.fingerprint import file_fingerprint
 from engine.video.source import VideoSource
 
+_LOOKS_UNTIL_GONE = 2
+
 
 class SourceChange(Enum):
     """What became of a recording's file since it was opened."""
@@ -18,6 +20,10 @@ class SourceChange(Enum):
     """What was there is still there, and there is more: it is being recorded or copied."""
     REPLACED = "replaced"
     """Its content is another."""
+    GONE = "gone"
+    """There is no file of that name any more: deleted, moved, renamed, or its disk taken away."""
+    BACK = "back"
+    """After it was gone it is there again, as it was."""
 
 
 class SourceGuard:
@@ -27,19 +33,39 @@ class SourceGuard:
         self._source = source
         opened = self._state()
         self._size = opened[1] if opened else 0
+        self._can_go = opened is not None
+        self._missed = 0
+        """How many looks in a row have found no file."""
         self._seen: tuple[int, int, int] | None = None
         self._told: SourceChange | None = None
 
     def look(self) -> SourceChange | None:
-        """What became of the file, where that has not been told; None where it is gone or as it was."""
+        """What became of the file, where that has not been told; None where it is as it was."""
         with call_noted(self._source.info.path):
             state = self._state()
-            if state is None or state == self._seen:
+            if state is None:
+                return self._look_gone()
+            self._missed = 0
+            if state == self._seen:
                 return None
             change = self._change()
             if state == self._state():  # else it is being written to: look again
                 self._seen = state
-        if change is None or change is self._told:
+        if change is None and self._told is SourceChange.GONE:
+            change = SourceChange.BACK
+        return self._tell(change) if change else None
+
+    def _look_gone(self) -> SourceChange | None:
+        """Gone it is at the second look: a program that replaces a file may take its name away for a moment."""
+        self._missed += 1
+        is_other = self._told is SourceChange.REPLACED  # which goes on to hold, whatever comes back
+        if not self._can_go or is_other or self._missed < _LOOKS_UNTIL_GONE:
+            return None
+        self._seen = None  # to be looked at again when it is back
+        return self._tell(SourceChange.GONE)
+
+    def _tell(self, change: SourceChange) -> SourceChange | None:
+        if change is self._told:
             return None
         self._told = change
         return change

@@ -57,6 +57,7 @@ from vadgui.window.review_banner import ReviewBanner
 from vadgui.window.review_splitter import ReviewSplitter
 from vadgui.window.search_actions import SearchActions
 from vadgui.window.source_banner import SourceBanner
+from vadgui.window.status_messages import StatusMessages
 from vadgui.window.view_actions import ViewActions
 from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
@@ -65,7 +66,6 @@ _LAYOUT_VERSION = 1
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX = 320
 _TOOL_ICON_PX = 18
-_MESSAGE_MS = 6000
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(session, player)
         self.transport.explain_by(self.actions_by_name)
         self.source_banner = SourceBanner(session)
+        self.messages = StatusMessages(self.statusBar(), session)
         self.zone_banner = ZoneBanner(session)
         self.drift_banner = DriftBanner(session)
         self.detector_banner = DetectorBanner(session, settings)
@@ -305,7 +306,7 @@ class MainWindow(QMainWindow):
 
     def tell(self, message: str) -> None:
         """Show a line for a moment, in place of the analysis's state."""
-        self.statusBar().showMessage(message, _MESSAGE_MS)
+        self.messages.tell(message)
 
     # Requests of the person
 
@@ -368,10 +369,10 @@ class MainWindow(QMainWindow):
             self.panels,
         )
         self.empty.video_chosen.connect(self.video_chosen)
-        self.reviewing.told.connect(self.tell)
+        self.reviewing.told.connect(self.messages.tell_of_recording)
         self.timeline.trim_lines.trimmed.connect(self.reviewing.trim)
         for tool in (self.panels.zone_tool, self.panels.redaction_tool, self.panels.search_tool):
-            tool.told.connect(self.tell)
+            tool.told.connect(self.messages.tell_of_recording)
         self.review_actions.note_wanted.connect(self.segments_dock.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())

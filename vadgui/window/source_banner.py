@@ -5,10 +5,24 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from engine.common.language import tr
+from engine.common.language import tr, tr_noop
+from engine.common.names import displayable
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.session import ReviewSession
 from vadgui.ui.widgets import IconLine
+
+_TEXTS = {
+    SourceChange.GROWN: tr_noop(
+        "{name} has grown since it was opened: what came later is seen when it is opened again."
+    ),
+    SourceChange.REPLACED: tr_noop(
+        "{name} is another file now than the one that was opened: its pictures may not be those judged."
+    ),
+    SourceChange.GONE: tr_noop(
+        "{name} is not where it was: it was deleted, moved or renamed, or its disk was taken away. Verdicts are kept; "
+        "pictures may be missing. If it has moved, File, Find moved recordings, finds it."
+    ),
+}
 
 
 class SourceBanner(QWidget):
@@ -39,14 +53,18 @@ class SourceBanner(QWidget):
         video = self._session.video
         if video is None:
             return
-        if change is SourceChange.GROWN:
-            text = tr("{name} has grown since it was opened: what came later is seen when it is opened again.")
-        else:
-            text = tr("{name} is another file now than the one that was opened: its pictures may not be those judged.")
-        self._line.show_line("note" if change is SourceChange.GROWN else "warning", text.format(name=video.name))
+        if change is SourceChange.BACK:
+            self._clear()
+            return
+        text = tr(_TEXTS[change]).format(name=displayable(video.name))
+        self._line.show_line("note" if change is SourceChange.GROWN else "warning", text)
+        self.open_button.setVisible(change is not SourceChange.GONE)  # there is nothing to be opened
         self.show()
 
     def _forget(self) -> None:
         if self._session.view is None:  # there is one where only the times were revised
-            self._line.show_line("note", "")
-            self.hide()
+            self._clear()
+
+    def _clear(self) -> None:
+        self._line.show_line("note", "")
+        self.hide()
