@@ -88,6 +88,11 @@ class ReviewStore:
         self._lock: ReviewLock | None = None
 
     @property
+    def found(self) -> FoundReview:
+        """What it was opened with."""
+        return self._found
+
+    @property
     def path(self) -> Path | None:
         """The review's file; None before the first write of a new one."""
         return self._path

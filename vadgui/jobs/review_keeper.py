@@ -24,6 +24,17 @@ LATER_MS = 10_000
 _STILL_HANGING_SECONDS = 0.2
 
 
+class _Turn:
+    """A task that one of two may do, whoever comes first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def is_taken(self) -> bool:
+        """Whether the other has it; if not, the caller has."""
+        return not self._lock.acquire(blocking=False)
+
+
 class ReviewKeeper(QObject):
     """Asks for the document when it is time to save it, and writes it."""
 
@@ -51,13 +62,13 @@ class ReviewKeeper(QObject):
         self._aside: tuple[ReviewStore, Review] | None = None
         """The same, once it is kept among the person's data as a write hangs or fails."""
         self._is_hanging = False
-        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._left: list[ReviewStore] = []
+        """Those in which a thread hangs or hung: what becomes of them is nobody's concern any more."""
+        self._tasks: SimpleQueue[Callable[[], None] | None]
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._save)
         self._posted.connect(self._receive)
-        # A daemon, because nothing ends a write that hangs: the program must end all the same.
-        self._thread = threading.Thread(target=self._work, name="vadgui-review", daemon=True)
-        self._thread.start()
+        self._thread = self._begin_thread()
 
     @property
     def path(self) -> Path | None:
@@ -92,10 +103,47 @@ class ReviewKeeper(QObject):
         self._start(LATER_MS)
 
     def save_as(self, path: Path, review: Review, *, replaces: bool) -> None:
-        """Write the review elsewhere and keep it there; a failure is told, and it stays where it was."""
-        if store := self._store:
-            self._timer.stop()  # `review` is newer than what waits
-            self._tasks.put(lambda: self._write_as(store, path, review, replaces))
+        """Write the review elsewhere and keep it there; a failure is told, and it stays where it was.
+
+        Where the thread hangs in a write to the place before, another goes on in its stead: on a disk that is gone this
+        is how the review is rescued.
+        """
+        store = self._store
+        if store is None:
+            return
+        self._timer.stop()  # `review` is newer than what waits
+        turn = _Turn()
+
+        def write() -> None:
+            if not turn.is_taken():
+                self._write_as(store, path, review, replaces)
+
+        def go_on_if_it_hangs() -> None:
+            if self._store is store and self._thread.is_alive() and not turn.is_taken():
+                self._leave_thread(store)
+                self.save_as(path, self._document() or review, replaces=replaces)
+
+        self._tasks.put(write)
+        QTimer.singleShot(int(1000 * HANGING_SECONDS), self, go_on_if_it_hangs)
+
+    def _begin_thread(self) -> threading.Thread:
+        """Take up tasks in a thread of its own: a daemon, as nothing ends a write that hangs, and the program must end
+        all the same."""
+        self._tasks = SimpleQueue()
+        thread = threading.Thread(target=self._work, args=[self._tasks], name="vadgui-review", daemon=True)
+        thread.start()
+        return thread
+
+    def _leave_thread(self, store: ReviewStore) -> None:
+        """Leave the thread that hangs to itself; it gives the lock back if it ever goes on."""
+        self._tasks.put(store.close)
+        self._tasks.put(None)
+        join_or_leave(self._thread, self, 0.0)
+        self._thread = self._begin_thread()
+        self._left.append(store)
+        self._store = ReviewStore(store.found)
+        self._is_hanging = False
+        self._unsaved = self._newest = self._aside = None
 
     def flush(self) -> None:
         """Write now what waits, and return when it is on disk; nothing once closed.
@@ -154,8 +202,8 @@ class ReviewKeeper(QObject):
 
     # In the thread
 
-    def _work(self) -> None:
-        while task := self._tasks.get():
+    def _work(self, tasks: SimpleQueue[Callable[[], None] | None]) -> None:
+        while task := tasks.get():
             task()
 
     def _claim(self, store: ReviewStore) -> None:
@@ -166,7 +214,7 @@ class ReviewKeeper(QObject):
 
     def _write(self, newest: tuple[ReviewStore, Review]) -> None:
         store, review = newest
-        if store is self._refused_store:
+        if store is self._refused_store or store in self._left:
             return
         self._unsaved = newest
         try:
@@ -179,8 +227,9 @@ class ReviewKeeper(QObject):
             advice = " ".join((error.advice, tr("What you decided here last is not kept.")))
             self._refuse(store, ReviewError(error.what, subject=error.subject, advice=advice))
         except OSError as error:
-            failure = self._failure(newest, error)
-            self._post(lambda: self._tell_failure(failure))
+            if store not in self._left:
+                failure = self._failure(newest, error)
+                self._post(lambda: self._tell_failure(failure))
         except Exception as error:
             # Catches everything: the thread must live on, the next try may succeed.
             unexpected = error

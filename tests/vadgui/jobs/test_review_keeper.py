@@ -64,6 +64,57 @@ def test_a_share_that_does_not_answer_holds_up_nobody_and_loses_nothing(
     answers.set()
 
 
+@pytest.mark.timeout(30)
+def test_saving_elsewhere_rescues_a_review_whose_disk_hangs_and_nobody_waits(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADGUI_REVIEWS", str(tmp_path / "mine"))
+    monkeypatch.setattr(review_keeper, "HANGING_SECONDS", 0.3)
+    answers, hangs = threading.Event(), threading.Event()
+    write = ReviewStore.write
+
+    def on_share(store: ReviewStore, review: Review) -> None:
+        if store.path is None or store.path.parent.name == "share":
+            hangs.set()
+            answers.wait()
+        write(store, review)
+
+    monkeypatch.setattr(ReviewStore, "write", on_share)
+    video = tmp_path / "share" / "street.mp4"
+    segments = [JudgedSegment(start=10, stop=20, verdict=Verdict.CONFIRMED)]
+
+    def document() -> Review:
+        return Review(recordings=(recording(path=str(video), segments=tuple(segments)),))
+
+    keeper = ReviewKeeper(document)
+    keeper.attend(look_up(video, "abc"))
+    keeper.save_soon()
+    qtbot.waitUntil(hangs.is_set)
+    target = tmp_path / "case.review.json"
+    began = time.monotonic()
+    keeper.save_as(target, document(), replaces=False)
+    assert time.monotonic() - began < 0.25, "the window goes on meanwhile"
+    segments.append(JudgedSegment(start=30, stop=40, verdict=Verdict.CONFIRMED))
+    with qtbot.waitSignal(keeper.saved_as) as saved:
+        pass
+    assert saved.args == [target]
+    assert keeper.path == target
+    assert len(read_review(target).review.recordings[0].segments) == 2
+    segments.append(JudgedSegment(start=50, stop=60, verdict=Verdict.CONFIRMED))
+    keeper.save_soon()
+    keeper.flush()
+    assert not keeper.is_unsaved
+    assert len(read_review(target).review.recordings[0].segments) == 3
+    told: list[object] = []
+    keeper.failed.connect(told.append)
+    answers.set()  # what hung fails now: the folder is not there
+    qtbot.waitUntil(lambda: sum(each.name == "vadgui-review" for each in threading.enumerate()) == 1)
+    qtbot.wait(50)
+    assert keeper.path == target
+    assert not told, "the one that hung says nothing any more"
+    keeper.close()
+
+
 @pytest.fixture
 def decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[JudgedSegment]:
     """What the document of `keeper` holds."""
