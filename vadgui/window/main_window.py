@@ -137,7 +137,9 @@ class MainWindow(QMainWindow):
 
         self._lay_out()
         self._fill_status_bar()
-        self._connect_actions()
+        self._connect_requests()
+        self._add_actions()
+        self._connect_views()
         self._fill_menus()
         self._connect_session()
         add_context_menus(session, self.panels, self.timeline, self.segment_list, self.actions_by_name)
@@ -310,8 +312,8 @@ class MainWindow(QMainWindow):
 
     # Requests of the person
 
-    def _connect_actions(self) -> None:
-        session, player = self._session, self._player
+    def _connect_requests(self) -> None:
+        """Menu items that ask something of the program, or open a dialog."""
         calls = {
             "open": self.requests.ask_for_videos,
             "open_folder": self.requests.ask_for_folder,
@@ -337,6 +339,10 @@ class MainWindow(QMainWindow):
         for name, call in calls.items():
             # Drop the argument `checked` of the signal. The others are connected where they belong.
             self.actions_by_name[name].triggered.connect(lambda _, call=call: call())
+
+    def _add_actions(self) -> None:
+        """What does the other actions, a part of the window each."""
+        session, player = self._session, self._player
         self.go_to_box = GoToBox(session, self)
         self.actions_by_name["go_to"].triggered.connect(lambda _: self.go_to_box.open_box())
         self.command_palette = CommandPalette(self.actions_by_name, self._settings, self, session)
@@ -368,6 +374,9 @@ class MainWindow(QMainWindow):
             session,
             self.panels,
         )
+
+    def _connect_views(self) -> None:
+        player = self._player
         self.empty.video_chosen.connect(self.video_chosen)
         self.reviewing.told.connect(self.messages.tell_of_recording)
         self.timeline.trim_lines.trimmed.connect(self.reviewing.trim)
