@@ -41,6 +41,25 @@ def test_lanes_have_every_frame_at_the_borders_of_segments(
     assert not np.isnan([lanes.value_at(lane, int(measured[0])) for lane in (WORST_PATCH, FLOW_ERROR)]).any()
 
 
+def test_an_analysis_that_is_taken_up_never_counts_more_samples_than_there_are(
+    start_program: StartProgram, qtbot: QtBot, tmp_path: Path
+) -> None:
+    files = FakeFiles(yard=lambda path: Yard(path, 300))
+    knows: Any = StillPredictor("knows")
+    knows.settings.calibration = replace(calibration(MOTION), sampling=SAMPLED)
+    files.predictors["knows"] = knows
+    program = start_program(files)
+    open_yard(program, qtbot, tmp_path)
+    told: list[AnalysisState] = []
+    program.worker.analysis_changed.connect(told.append)
+    video = program.session.video
+    assert video is not None
+    program.open_video(video.path)
+    qtbot.waitUntil(lambda: bool(told) and told[-1].phase is AnalysisPhase.DONE)
+    assert {state.total for state in told} == {59}
+    assert max(state.done for state in told) == 59
+
+
 def test_the_status_says_that_segments_are_judged() -> None:
     state = AnalysisState(AnalysisPhase.RUNNING, 340, 475, 2.6, 50, SEGMENT_FRAMES)
     assert analysis_text(state) == "Analysing: segments, frame by frame · 3 a second · 50 s left"

@@ -71,7 +71,9 @@ class AnalysisRun:
         self._kinds = np.zeros(len(source.times), np.uint16)
         """What is wrong in each frame that was told."""
         self._steps = self._begin_steps()
-        self._progress = Progress("", len(self._store), len(self._sampling.frames(source.times)))
+        wanted = len(self._sampling.frames(source.times))
+        # Frames of segments, which are stored too, come after the last sample.
+        self._progress = Progress("", min(len(self._store), wanted), wanted)
         self._posted_rows = 0
         self._traced = (0, 0)
         self._trace: Iterator[tuple[Frames, npt.NDArray[np.float64]]] | None = None

@@ -32,6 +32,8 @@ from vadgui.ui.widgets import ElidedLabel
 
 _COUNT_PX = 95
 """The boxes beside it are narrower before the count is cut."""
+_RAREST = 0.001
+"""The fewest false alarms an hour that are told as a number, as above the timeline."""
 _UNFINISHED = {AnalysisPhase.RUNNING, AnalysisPhase.PAUSED, AnalysisPhase.CANCELLED, AnalysisPhase.FAILED}
 _NONE_LISTED = {
     SegmentFilter.UNREVIEWED: tr_noop("No segment here is “unreviewed”."),
@@ -217,7 +219,9 @@ class SegmentList(QWidget):
         per_hour = session.scoring.scorer.false_alarms_at(enter)
         at_threshold = tr("at the threshold of {threshold:.2f}").format(threshold=enter)
         if per_hour is not None:
-            at_threshold = tr("at about {rate:.2g} false alarms an hour").format(rate=per_hour)
+            about = tr("at about {rate:.2g} false alarms an hour")
+            rare = tr("at less than {rate:.2g} false alarms an hour")
+            at_threshold = (rare if per_hour < _RAREST else about).format(rate=max(per_hour, _RAREST))
         if doubt := session.scoring.doubt():
             at_threshold = f"{at_threshold} ({doubt.text})"
         if zones := zones_in_words(session.review.zones):

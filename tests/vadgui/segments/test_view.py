@@ -281,6 +281,16 @@ def test_an_empty_list_says_what_little_footage_cannot_promise(qtbot: QtBot, unr
     assert view.message().endswith(f"moments are below; the first: {highest}.")
 
 
+def test_an_empty_list_tells_hardly_any_false_alarms_in_words_that_people_read(qtbot: QtBot) -> None:
+    session = open_session(steady_times(COUNT), calibrated_signals(COUNT, []), detector=calibrated_detector())
+    session.set_analysis(AnalysisState(AnalysisPhase.DONE, COUNT, COUNT))
+    view = SegmentList(session)
+    qtbot.addWidget(view)
+    session.scoring.set_rule(SegmentRule(enter=9.0, leave=8.0))
+    assert "e-" not in view.message()
+    assert view.message().startswith("Nothing flagged at less than 0.001 false alarms an hour")
+
+
 def test_without_a_video_it_says_what_to_do(qtbot: QtBot) -> None:
     view = SegmentList(ReviewSession())
     qtbot.addWidget(view)
