@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from engine.commands.number_range import NumberRange
 from engine.video import open_video
 from engine.video.given_rates import HIGHEST_FPS, LOWEST_FPS, give_rate
 
@@ -18,7 +19,7 @@ _SOURCES = {
 
 @click.command(short_help="Give the frame rate of recordings that do not store one.")
 @click.argument("videos", metavar="VIDEO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--fps", type=click.FloatRange(LOWEST_FPS, HIGHEST_FPS), metavar="N", help="Frames a second.")
+@click.option("--fps", type=NumberRange(LOWEST_FPS, HIGHEST_FPS), metavar="N", help="Frames a second.")
 @click.option("--forget", is_flag=True, help="Forget what was given.")
 def rate(videos: tuple[Path, ...], fps: float | None, forget: bool) -> None:
     """Say the frame rate of each VIDEO, or give it where a VIDEO does not store one.

@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from engine.commands.detector_option import WHICH, optional_detector
 from engine.commands.learning_options import LEARNING_OPTIONS, LearningOptions, learning_options
+from engine.commands.number_range import NumberRange
 from engine.commands.progress import finished_with_bar
 from engine.commands.verdict_effects import print_effects
 from engine.common.durations import duration_in_words
@@ -67,7 +68,7 @@ def _detector_option(option: str, text: str) -> Callable[[Any], Any]:
 )
 @click.option(
     "--leave-out",
-    type=(click.Path(path_type=Path, exists=True), click.FloatRange(0), click.FloatRange(0)),
+    type=(click.Path(path_type=Path, exists=True), NumberRange(0), NumberRange(0)),
     metavar="VIDEO START STOP",
     multiple=True,
     help="Part of a video, in seconds, that is not normal and not to be learnt. Several times, too.",

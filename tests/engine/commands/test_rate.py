@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
@@ -35,4 +36,11 @@ def test_a_rate_that_is_stored_can_not_be_given(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "says its frame rate itself: 25 a second" in result.output
     assert run(clip, "--fps", "10", "--forget").exit_code == 2
-    assert run(clip, "--fps", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("fps", ["0", "-1", "1e9", "inf", "nan"])
+def test_a_rate_that_no_recording_has_is_refused(tmp_path: Path, fps: str) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), numbered_picture(0))
+    result = run(tmp_path, "--fps", fps)
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (2, True), result.output
+    assert "as you gave it" not in run(tmp_path).output
