@@ -39,8 +39,8 @@ MotionOutput = tuple[npt.NDArray[np.float32], Appearance]
 ENGINE_VARIABLE = "VADGUI_MOTION_ENGINE"
 """The environment variable by which a person decides: torch, or whatever is fastest (auto)."""
 LARGEST_ROUNDING = 5e-3
-"""Of int8, on the mean: of flow RGB, or of the greatest appearance. The bundled detector `ped2`, which judges as before,
-is off by 0.0013 and by 0.004 (docs/research/faster-motion-model.md)."""
+"""Of int8, on the mean: of flow RGB, or of the greatest appearance. The bundled detector `ped2`, which judges as
+before, is off by 0.0013 and by 0.004 (docs/research/faster-motion-model.md)."""
 _LEAST_SPEEDUP = 1.05
 _PROBE_PICTURES = 2
 _ROUNDS = 5

@@ -114,6 +114,7 @@ class StillPredictor:
         self.motion_settings: dict[str, str] = {}
         self.still_change: float | None = None
         self.device_label = "memory"
+        self.motion_remark = ""
         self.is_on_cpu = True
         self.teacher = SimpleNamespace(flow=_no_flow)
         self.normal_model = NormalModel()
