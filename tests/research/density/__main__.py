@@ -18,6 +18,7 @@ from engine.detector_library import find_detector
 from engine.evaluation.events import Detections, ScoredVideo, detections
 from engine.models.predictor import Predictor
 from engine.scoring.calibrated_scorer import CalibratedScorer
+from engine.scoring.scorer import Scorer
 from engine.scoring.scorers import default_scorer
 from engine.scoring.signals import missing_signals
 from tests.research.changed_video import ChangedVideo
@@ -47,13 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen.judged.mkdir(parents=True, exist_ok=True)
     found: dict[tuple[str, str], list[tuple[Judged, CalibratedScorer]]] = {}
     for by_samples, at_every_frame, *normal in chosen.camera:
-        predictors = [_predictor(each) for each in (by_samples, at_every_frame)]
+        predictors = [_predictor(by_samples, "samples"), _predictor(at_every_frame, "every frame")]
         for number, change in enumerate(_changes([Path(each) for each in normal], chosen.kinds)):
             for predictor in predictors:
                 calibration = predictor.settings.calibration
                 scorer = default_scorer(calibration)
                 assert isinstance(scorer, CalibratedScorer)
-                density = "every frame" if scorer.sampling.is_every_frame else "samples"
+                density = _density(scorer)
                 file = chosen.judged / f"{Path(by_samples).stem}-{number}-{density}.npz"
                 judged = _kept(file, *change) or _judged(file, *change, predictor, scorer)
                 print(f"{file.stem}  {change[0].kind}  {judged.cpu_seconds:.0f} s", file=sys.stderr, flush=True)
@@ -85,10 +86,16 @@ def _changes(normal: Sequence[Path], kinds: Sequence[str]) -> Iterator[tuple[Cha
             yield cut, seconds
 
 
-def _predictor(detector: str) -> Predictor:
+def _predictor(detector: str, density: str) -> Predictor:
     predictor = Predictor.open(find_detector(detector) or Path(detector), "cpu")
+    if _density(default_scorer(predictor.settings.calibration)) != density:
+        raise ValueError(f"{detector} must be calibrated by {density}")
     predictor.prepare_motion()
     return predictor
+
+
+def _density(scorer: Scorer) -> str:
+    return "every frame" if scorer.sampling.is_every_frame else "samples"
 
 
 def _judged(
