@@ -81,7 +81,7 @@ def calibrate(
     calibrated = (
         detector.with_settings(replace(detector.settings, calibration=calibration))
         .with_normal_model(statistics.normal_model)
-        .with_layer_ranges(statistics.layer_ranges)
+        .with_layer_ranges(statistics.layer_ranges, statistics.rounding_error)
         .with_still_change(statistics.still_change)
     )
     return Calibrated(calibrated, held_out)

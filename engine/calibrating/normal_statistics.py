@@ -22,6 +22,7 @@ from engine.common.events import Progress, ShouldStop
 from engine.common.language import tr_noop
 from engine.common.progress_rate import ProgressRate
 from engine.datasets.held_out import GAP_SECONDS
+from engine.models.motion_engine import LARGEST_ROUNDING
 from engine.models.predictor import Predictor
 from engine.models.quantisation import LayerRanges
 from engine.scoring.damage import beside_damage
@@ -74,6 +75,8 @@ class NormalStatistics:
     """Of some videos that are not held out: how rare their motion is by that of all others, and their frames' times."""
     layer_ranges: LayerRanges | None
     """Of the motion model's layers on some frames; None where none suit it, or none were measured."""
+    rounding_error: float | None
+    """By how much int8 would change the motion model's results, where that is why there are none."""
     still_change: float | None
     """Highest change between pictures up to which the motion model predicts the same; None where nobody knows."""
     earlier_bank: PrototypeBank | None = None
@@ -137,8 +140,8 @@ def collect_statistics(
             raise Cancelled
     still_change = pairs.still_change(predictor) if pairs else None
     bank = earlier.appearance if earlier else None
-    layer_ranges = ranges.ranges if ranges else None
-    return NormalStatistics(motion, features, of_held_out, rarities, layer_ranges, still_change, bank)
+    layer_ranges, rounding_error = ranges.found() if ranges else (None, None)
+    return NormalStatistics(motion, features, of_held_out, rarities, layer_ranges, rounding_error, still_change, bank)
 
 
 def appearance_frames(frames: int) -> int:
@@ -263,11 +266,16 @@ class _RangeSampler:
                 self._checked.append(picture)
         self._offered += 1
 
-    @property
-    def ranges(self) -> LayerRanges | None:
-        """Of all pictures taken; None where they don't suit the model, or there were none."""
+    def found(self) -> tuple[LayerRanges | None, float | None]:
+        """Ranges of all pictures taken; if they don't suit the model none, but how wrong they are."""
         ranges = self._meter.ranges
-        return ranges if ranges is not None and self._predictor.tolerates(ranges, self._checked) else None
+        if ranges is None:
+            return None, None
+        error = self._predictor.rounding_error(ranges, self._checked)
+        if error <= LARGEST_ROUNDING:
+            return ranges, None
+        # What can't be computed in 8 bits at all has no size.
+        return None, round(error, 6) if math.isfinite(error) else None
 
 
 class _MotionRecording:

@@ -123,6 +123,8 @@ def analyse(
         predictor.prepare_motion()
     if not quiet:
         click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
+        if predictor.motion_remark:
+            click.echo(predictor.motion_remark, err=True)
         if zones:
             click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
     sampling = EVERY_FRAME if every_frame else scorer.sampling

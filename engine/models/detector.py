@@ -24,6 +24,7 @@ from engine.models.detector_check import (
     check_normal_model,
     check_settings,
     check_tensors,
+    rounding_error_of_text,
     still_change_of_text,
 )
 from engine.models.detector_header import TrainingRecord, read_metadata
@@ -42,6 +43,7 @@ _KNOWN_VERSIONS = [str(version) for version in range(_FORMAT_VERSION + 1)]
 _MOTION_COUNTS = "motion_normal.counts"
 _APPEARANCE = "appearance_normal."
 _LAYER_RANGES = "layer_ranges"
+_ROUNDING_ERROR = "rounding_error"
 _STILL_CHANGE = "still_change"
 """Metadata keys outside the checksum: what they hold makes a detector faster, not another one."""
 
@@ -94,6 +96,7 @@ class Detector(nn.Module):
         self._settings = settings
         self._normal_model = normal_model or NormalModel()
         self._layer_ranges: LayerRanges | None = None
+        self._rounding_error: float | None = None
         self._still_change: float | None = None
         self.motion = MotionModel(widths=preset.motion_widths, shrink=preset.shrink)
         self.frame = FrameModel(widths=preset.frame_widths, shrink=preset.shrink, flow_guidance=settings.flow_guidance)
@@ -119,6 +122,11 @@ class Detector(nn.Module):
         return self._layer_ranges
 
     @property
+    def rounding_error(self) -> float | None:
+        """By how much int8 would change results on normal pictures, where that is why there are no ranges."""
+        return self._rounding_error
+
+    @property
     def still_change(self) -> float | None:
         """Highest change between pictures, in grey levels, up to which the motion model predicts the same of both.
 
@@ -138,10 +146,13 @@ class Detector(nn.Module):
         other._normal_model = normal_model
         return other
 
-    def with_layer_ranges(self, ranges: LayerRanges | None) -> Detector:
-        """A copy with other ranges of the motion model's layers that shares everything else."""
+    def with_layer_ranges(self, ranges: LayerRanges | None, rounding_error: float | None = None) -> Detector:
+        """A copy with other ranges of the motion model's layers that shares everything else.
+
+        Without any, `rounding_error` says by how much int8 would change results, if that is why.
+        """
         other = copy.copy(self)
-        other._layer_ranges = ranges
+        other._layer_ranges, other._rounding_error = ranges, rounding_error
         return other
 
     def with_still_change(self, change: float | None) -> Detector:
@@ -175,6 +186,8 @@ def save_detector(detector: Detector, path: Path) -> None:
     }
     if detector.layer_ranges is not None:
         header[_LAYER_RANGES] = ranges_as_text(detector.layer_ranges)
+    if detector.rounding_error is not None:
+        header[_ROUNDING_ERROR] = json.dumps(detector.rounding_error)
     if detector.still_change is not None:
         header[_STILL_CHANGE] = json.dumps(detector.still_change)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -242,6 +255,8 @@ def load_detector(path: Path) -> tuple[Detector, str]:
             ranges = ranges_of_text(header[_LAYER_RANGES])
             check_ranges(detector.motion, ranges)
             detector = detector.with_layer_ranges(ranges)
+        elif _ROUNDING_ERROR in header:
+            detector = detector.with_layer_ranges(None, rounding_error_of_text(header[_ROUNDING_ERROR]))
         if _STILL_CHANGE in header:
             detector = detector.with_still_change(still_change_of_text(header[_STILL_CHANGE]))
         detector.load_state_dict(_with_step_counters(detector, tensors))

@@ -25,6 +25,18 @@ _MAX_RADIUS_PX = 1024.0
 """Four times the width of the pictures that models see: nothing moves that far in a frame."""
 
 
+def rounding_error_of_text(text: str) -> float:
+    """By how much int8 would change a model's results.
+
+    Raises:
+        ValueError: it is no such number.
+    """
+    error = decode(text, float)
+    if not 0 <= error < math.inf:
+        raise ValueError(f"a rounding error of {error}")
+    return error
+
+
 def still_change_of_text(text: str) -> float:
     """The change, in grey levels, up to which pictures are still.
 

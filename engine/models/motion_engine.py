@@ -6,11 +6,12 @@ import hashlib
 import importlib.metadata
 import json
 import logging
+import math
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol
@@ -22,6 +23,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.common.atomic_write import atomic_write
+from engine.common.json_values import decode
+from engine.common.language import tr
 from engine.models.motion import MotionModel
 from engine.models.picture import PICTURE_SIZE
 from engine.models.quantisation import LayerRanges, ranges_digest, rounded
@@ -35,9 +38,36 @@ MotionOutput = tuple[npt.NDArray[np.float32], Appearance]
 
 ENGINE_VARIABLE = "VADGUI_MOTION_ENGINE"
 """The environment variable by which a person decides: torch, or whatever is fastest (auto)."""
+LARGEST_ROUNDING = 5e-3
+"""Of int8, on the mean: of flow RGB, or of the greatest appearance. The bundled detector `ped2`, which judges as
+before, is off by 0.0013 and by 0.004 (docs/research/faster-motion-model.md)."""
 _LEAST_SPEEDUP = 1.05
 _PROBE_PICTURES = 2
 _ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What is kept of a form on a machine."""
+
+    speedup: float
+    """How many times as much processor time torch takes; 0 if results differ too much."""
+    difference: float | None = None
+    """By how much results differ, if that is too much."""
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the form is to be used."""
+        return self.speedup >= _LEAST_SPEEDUP
+
+    @property
+    def shortcoming(self) -> str:
+        """Why it is not, in words."""
+        if self.speedup:
+            return tr("8-bit integers are no faster here")
+        if self.difference is None or math.isnan(self.difference):
+            return _fails()
+        return too_coarse(self.difference)
 
 
 @dataclass(frozen=True)
@@ -61,7 +91,8 @@ def float32_form(model: MotionModel) -> Form:
 
 def int8_form(model: MotionModel, ranges: LayerRanges) -> Form:
     """The model in 8-bit integers: sums of integers round otherwise than sums of the same values in float32."""
-    return Form("OpenVINO, int8", {"motion_int8": ranges_digest(ranges)}, rounded(model, ranges), 5e-3)
+    settings = {"motion_int8": ranges_digest(ranges)}
+    return Form("OpenVINO, int8", settings, rounded(model, ranges), LARGEST_ROUNDING)
 
 
 class MotionEngine(Protocol):
@@ -75,6 +106,9 @@ class MotionEngine(Protocol):
     def settings(self) -> dict[str, str]:
         """For an analysis's key: what of it changes the results noticeably."""
 
+    remark: str
+    """Why it is not in 8-bit integers, in words; empty where it is, or where nobody would expect it."""
+
     def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
         """What it makes of each picture, uint8 [256, 256, 3]."""
 
@@ -86,7 +120,7 @@ class TorchMotionEngine:
     settings: ClassVar[dict[str, str]] = {}
 
     def __init__(self, run: Callable[[list[Pixels]], list[MotionOutput]]) -> None:
-        self._run = run
+        self._run, self.remark = run, ""
 
     def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
         """As the protocol says."""
@@ -102,7 +136,7 @@ class OpenVinoMotionEngine:
         Raises:
             Exception: whatever OpenVINO dislikes; its errors have no common type.
         """
-        self.name, self.settings = form.name, form.settings
+        self.name, self.settings, self.remark = form.name, form.settings, ""
         openvino = import_openvino()
         core = openvino.Core()
         if not file.exists():
@@ -127,10 +161,12 @@ class OpenVinoMotionEngine:
         return [_finished(request) for request in requests]
 
 
-def choose_motion_engine(torch_engine: TorchMotionEngine, forms: Iterable[Form], folder: Path) -> MotionEngine:
+def choose_motion_engine(
+    torch_engine: TorchMotionEngine, forms: Iterable[Form], folder: Path, remark: str = ""
+) -> MotionEngine:
     """The first form that costs the processor less here than torch, or else torch.
 
-    That is measured once for each form on a machine, and kept in `folder`.
+    That is measured once for each form on a machine, and kept in `folder`. `remark` says why there is none in int8.
     """
     if os.environ.get(ENGINE_VARIABLE) == torch_engine.name:
         return torch_engine
@@ -144,28 +180,42 @@ def choose_motion_engine(torch_engine: TorchMotionEngine, forms: Iterable[Form],
             engine = _faster(torch_engine, form, version, folder)
         except Exception as error:
             _log.warning("The motion model does not run in %s: %s", form.name, error)
-        else:
-            if engine is not None:
-                return engine
+            engine = _fails()
+        if not isinstance(engine, str):
+            engine.remark = "" if form.settings else remark
+            return engine
+        remark = engine if form.settings else remark
+    torch_engine.remark = remark
     return torch_engine
 
 
-def _faster(torch_engine: TorchMotionEngine, form: Form, version: str, folder: Path) -> OpenVinoMotionEngine | None:
-    """The engine of a form, if it is faster than torch here, and gives the same as the form in torch."""
+def _fails() -> str:
+    return tr("8-bit integers do not work here, the log says why")
+
+
+def too_coarse(difference: float) -> str:
+    """Why a model is not used in 8-bit integers that would change its results so much."""
+    return tr("8-bit integers would change its results by {share} %, and {most} % are allowed").format(
+        share=f"{100 * difference:.2g}", most=f"{100 * LARGEST_ROUNDING:.2g}"
+    )
+
+
+def _faster(torch_engine: TorchMotionEngine, form: Form, version: str, folder: Path) -> OpenVinoMotionEngine | str:
+    """The engine of a form, if it is faster than torch here, and gives the same as the form in torch; or why not."""
     threads = torch.get_num_threads()
     machine = [_digest(form), version, torch.__version__, threads, _processor()]
     file = folder / f"{hashlib.sha256(json.dumps(machine).encode()).hexdigest()[:16]}.json"
-    speedup = _kept_speedup(file)
-    if speedup is not None and speedup < _LEAST_SPEEDUP:
-        return None
+    measured = _kept(file)
+    if measured and not measured.suffices:
+        return measured.shortcoming
     engine = OpenVinoMotionEngine(form, file.with_suffix(".xml"), threads)
-    if speedup is None:
-        speedup = _measured_speedup(torch_engine, engine, form)
+    if measured is None:
+        measured = _measured(torch_engine, engine, form)
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(file) as out:
-            out.write(json.dumps({"speedup": round(speedup, 3)}).encode())
-    _log.info("%s is %.2f times as fast as torch for the motion model", form.name, speedup)
-    return engine if speedup >= _LEAST_SPEEDUP else None
+            out.write(json.dumps(asdict(measured)).encode())
+    _log.info("%s is %.2f times as fast as torch for the motion model", form.name, measured.speedup)
+    return engine if measured.suffices else measured.shortcoming
 
 
 def import_openvino() -> ModuleType:
@@ -195,14 +245,14 @@ def in_torch(model: MotionModel, pictures: list[Pixels]) -> list[MotionOutput]:
     return list(zip(*(each.permute(0, 2, 3, 1).numpy() for each in outputs), strict=True))
 
 
-def _measured_speedup(torch_engine: MotionEngine, engine: MotionEngine, form: Form) -> float:
+def _measured(torch_engine: MotionEngine, engine: MotionEngine, form: Form) -> _Measured:
     """How many times as much processor time torch takes; 0 if the results are not the form's."""
     noise = np.random.default_rng(0).integers(96, 160, (_PROBE_PICTURES, 24, 24, 3), np.uint8)
     pictures = [np.asarray(cv2.resize(each, (PICTURE_SIZE, PICTURE_SIZE)), np.uint8) for each in noise]
     difference = mean_difference(engine.run(pictures), in_torch(form.model, pictures))
     if not difference <= form.largest_mean_difference:  # also when it is not a number
         _log.warning("The motion model does not run in %s: results differ by %g", form.name, difference)
-        return 0.0
+        return _Measured(0.0, round(difference, 6))
     # Processor time, in turns, and the best round: a busy machine then changes the choice least.
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(_ROUNDS):
@@ -211,13 +261,13 @@ def _measured_speedup(torch_engine: MotionEngine, engine: MotionEngine, form: Fo
             each.run(pictures)
             seconds.append(time.process_time() - begin)
     ours, theirs = min(spent[0]), min(spent[1])
-    return ours / theirs if theirs else 0.0
+    return _Measured(round(ours / theirs, 3) if theirs else 0.0)
 
 
-def _kept_speedup(file: Path) -> float | None:
+def _kept(file: Path) -> _Measured | None:
     try:
-        return float(json.loads(file.read_text(encoding="utf-8"))["speedup"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return decode(file.read_text(encoding="utf-8"), _Measured)
+    except (OSError, ValueError):
         return None
 
 

@@ -32,6 +32,7 @@ from engine.models.motion_engine import (
     in_torch,
     int8_form,
     mean_difference,
+    too_coarse,
 )
 from engine.models.quantisation import LayerRanges, RangeMeter, rounded
 from engine.scoring.normal_model import NormalModel
@@ -42,9 +43,6 @@ from engine.video.frame import Pixels
 _BATCH_ON_CPU = 2  # enough for large models; a larger one makes stopping wait
 _BATCH_ON_CPU_OF_FAST = 8  # 20 % faster than 2: every layer wakes sleeping threads, once a batch
 _MAX_BATCH = 64
-_LARGEST_ROUNDING = 5e-3
-"""Of int8, on the mean. The bundled detector `ped2`, which judges as before, is off by 0.0013 in flow RGB and by 0.004
-in appearance (docs/research/faster-motion-model.md)."""
 
 _Result = TypeVar("_Result")
 
@@ -94,7 +92,7 @@ class Predictor:
         self._normal_model = detector.normal_model
         self._plan = plan
         self._whole_motion = detector.motion
-        self._layer_ranges = detector.layer_ranges
+        self._layer_ranges, self._rounding_error = detector.layer_ranges, detector.rounding_error
         self.still_change = detector.still_change
         """As the detector's."""
         self._detector = copy.deepcopy(detector).eval()
@@ -134,7 +132,7 @@ class Predictor:
     def with_layer_ranges(self, ranges: LayerRanges | None) -> Predictor:
         """A predictor on the same networks whose motion model may be rounded by other ranges."""
         other = copy.copy(self)
-        other._layer_ranges = ranges
+        other._layer_ranges, other._rounding_error = ranges, None
         other._alone = _MotionAlone()
         return other
 
@@ -149,6 +147,12 @@ class Predictor:
         """Device and precision in words, and what else than torch runs the motion model alone."""
         engine = self._alone.engine
         return self._plan.label if engine is None or engine.name == "torch" else f"{self._plan.label}, {engine.name}"
+
+    @property
+    def motion_remark(self) -> str:
+        """Why the motion model alone computes in full precision, in words; empty where that is not to be told."""
+        remark = self._alone.engine.remark if self._alone.engine else ""
+        return tr("The motion model computes in full precision: {reason}.").format(reason=remark) if remark else ""
 
     @property
     def is_on_cpu(self) -> bool:
@@ -198,7 +202,9 @@ class Predictor:
             engine: MotionEngine
             engine = own = TorchMotionEngine(self.predict_motion_in_torch)
             if self.is_on_cpu:
-                engine = choose_motion_engine(own, self._forms(), cache_folder() / "motion-engines")
+                engine = choose_motion_engine(
+                    own, self._forms(), cache_folder() / "motion-engines", self._without_ranges()
+                )
             self._alone.engine = engine
         return self._alone.engine
 
@@ -210,11 +216,11 @@ class Predictor:
         """As `predict_motion`, whatever runs that."""
         return self._in_batches(pictures, self._motion_batch)
 
-    def tolerates(self, ranges: LayerRanges, pictures: list[Pixels]) -> bool:
-        """Whether its motion model makes the same of normal pictures when it is rounded by these ranges."""
+    def rounding_error(self, ranges: LayerRanges, pictures: list[Pixels]) -> float:
+        """By how much its motion model makes something else of normal pictures when it is rounded by these ranges."""
         model = self._motion_in_float32()
         found, wanted = (in_torch(each, pictures) for each in (rounded(model, ranges), model))
-        return mean_difference(found, wanted) <= _LARGEST_ROUNDING
+        return mean_difference(found, wanted)
 
     def appearances(self, pictures: list[Pixels]) -> list[Appearance]:
         """How the windows of each picture look, uint8 [256, 256, 3]: a small part of a prediction.
@@ -228,6 +234,14 @@ class Predictor:
         model = copy.deepcopy(self._whole_motion).cpu().float().eval()
         fold_batch_norms(model)
         return model
+
+    def _without_ranges(self) -> str:
+        """Why there is no form in 8-bit integers, in words; empty where there is one."""
+        if self._layer_ranges is not None:
+            return ""
+        if self._rounding_error is not None:
+            return too_coarse(self._rounding_error)
+        return tr("for 8-bit integers the detector has to be calibrated again")
 
     def _forms(self) -> Iterator[Form]:
         """Forms of the motion model that OpenVINO may run, the fastest first."""

@@ -43,7 +43,7 @@ class _Found:
 
 def run(quick: bool = False) -> dict[str, float]:
     """Of each set of footage: frames a CPU second, events found, share to watch, for both; {} without DVR-Scan."""
-    command = os.environ.get("DVR_SCAN") or shutil.which("dvr-scan")
+    command = dvr_scan_command()
     if not command:
         return {}
     sets = {"demo": (resources.demo_video().parent, "plaza")}
@@ -57,6 +57,24 @@ def run(quick: bool = False) -> dict[str, float]:
             for program, found in (("dvr_scan", _dvr_scan(command, videos)), ("vadgui", _vad(detector, videos))):
                 results |= {f"{name}_{program}_{key}": value for key, value in _figures(videos, found).items()}
     return results
+
+
+def dvr_scan_command() -> str | None:
+    """The command of DVR-Scan, if it is installed; None where it is not."""
+    return os.environ.get("DVR_SCAN") or shutil.which("dvr-scan")
+
+
+def scan(command: str, video: Path) -> list[str]:
+    """What DVR-Scan flags in a video by its defaults: begins and ends, as it writes times."""
+    arguments = [command, "--input", str(video), "--scan-only", "--quiet"]
+    told = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()
+    return told.split(",") if told else []
+
+
+def children_cpu_seconds() -> float:
+    """Processor time of all commands that this process has started, and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _figures(videos: Sequence[LabelledVideo], found: _Found) -> dict[str, float]:
@@ -86,22 +104,20 @@ def _figures(videos: Sequence[LabelledVideo], found: _Found) -> dict[str, float]
 
 def _dvr_scan(command: str, videos: Sequence[LabelledVideo]) -> _Found:
     spans: list[_Spans] = []
-    began = _children_cpu_seconds()
+    began = children_cpu_seconds()
     for video in videos:
-        scan = [command, "--input", str(video.path), "--scan-only", "--quiet"]
-        told = subprocess.run(scan, check=True, capture_output=True, text=True).stdout.strip()
-        moments = [_seconds(each) for each in told.split(",")] if told else []
+        moments = [_seconds(each) for each in scan(command, video.path)]
         spans.append(list(zip(moments[::2], moments[1::2], strict=True)))
-    return _Found(spans, _children_cpu_seconds() - began)
+    return _Found(spans, children_cpu_seconds() - began)
 
 
 def _vad(detector: str, videos: Sequence[LabelledVideo]) -> _Found:
     with tempfile.TemporaryDirectory() as folder:
         options = ["--detector", detector, "--device", "cpu", "--no-cache", "--quiet", "--out", folder]
-        began = _children_cpu_seconds()
+        began = children_cpu_seconds()
         paths = [str(video.path) for video in videos]
         subprocess.run([sys.executable, "-m", "engine", "analyse", *paths, *options], check=True)
-        cpu_seconds = _children_cpu_seconds() - began
+        cpu_seconds = children_cpu_seconds() - began
         spans = []
         for video in videos:
             with open_video(video.path) as source:
@@ -115,8 +131,3 @@ def _vad(detector: str, videos: Sequence[LabelledVideo]) -> _Found:
 def _seconds(timecode: str) -> float:
     hours, minutes, seconds = timecode.split(":")
     return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
-
-
-def _children_cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

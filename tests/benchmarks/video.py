@@ -172,6 +172,27 @@ def recording(frames: int, gop: int, width_px: int = WIDTH_PX, height_px: int = 
     return path
 
 
+def repeated(path: Path, times: int) -> Path:
+    """The same recording so many times over in one file: its packets as they are, so it takes no encoding."""
+    longer = path.with_name(f"{path.stem}-{times}-times.mp4")
+    if not longer.exists():
+        unfinished = longer.with_suffix(".part.mp4")
+        with av.open(str(unfinished), "w") as output:
+            stream, length = None, 0
+            for turn in range(times):
+                with av.open(str(path)) as container:
+                    template = container.streams.video[0]
+                    stream = stream or output.add_stream_from_template(template)
+                    length = template.duration or 0
+                    for packet in container.demux(template):
+                        if packet.dts is not None and packet.pts is not None:
+                            packet.pts, packet.dts = packet.pts + turn * length, packet.dts + turn * length
+                            packet.stream = stream
+                            output.mux(packet)
+        unfinished.replace(longer)
+    return longer
+
+
 def crossing(frames: int, width_px: int, height_px: int) -> Iterator[av.VideoFrame]:
     """A camera's view of still ground with sensor noise that boxes cross: what surveillance looks like to a codec."""
     dice = np.random.default_rng(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 import torch
 
 from engine.calibrating.held_out_signals import HeldOutSignals, save_held_out_signals
+from engine.models.detector import load_detector, save_detector
 from engine.scoring.evidence import EVIDENCE
+from engine.scoring.sampling import EVERY_FRAME
 from engine.scoring.signals import missing_signals
 from engine.video.writer import ClipWriter
-from resources import demo_video
+from resources import demo_video, detector_path
 from tests.research.choices import camera_comparison
 from tests.research.choices.__main__ import main as compare_candidates
+from tests.research.density.__main__ import main as compare_densities
 from tests.research.motion.__main__ import main as time_motion_models
 from tests.research.promise.__main__ import main as count_false_alarms
 from tests.research.street import street_pictures
@@ -39,6 +43,33 @@ def test_candidate_scores_are_compared_on_changed_footage(tmp_path: Path, capsys
     assert capsys.readouterr().out == report[report.index("\nstreet: each signal alone") :]
     assert camera_comparison.main([str(tmp_path / "street.json")]) == 0
     assert "| speed rarity |" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_samples_are_compared_with_every_frame(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seconds, fps = 60, 2
+    with ClipWriter(tmp_path / "street.mp4", 256, 256, average_fps=fps) as writer:
+        for t, picture in enumerate(street_pictures(seconds * fps)):
+            writer.write(picture, t / fps, 1 / fps)
+    detector = load_detector(detector_path("plaza"))[0]
+    calibration = detector.settings.calibration
+    assert calibration is not None
+    settings = replace(detector.settings, calibration=replace(calibration, sampling=EVERY_FRAME))
+    save_detector(detector.with_settings(settings), tmp_path / "every.safetensors")
+    command = ["--camera", "plaza", str(tmp_path / "every.safetensors"), str(tmp_path / "street.mp4")]
+    command += ["--kinds", "too fast", "--judged", str(tmp_path / "judged")]
+    tables = []
+    for _ in range(2):  # the second time by what is kept
+        assert compare_densities(command) == 0
+        tables.append(capsys.readouterr().out)
+    assert tables[0] == tables[1]
+    rows = [row.split(" | ") for row in tables[0].splitlines()[2:]]
+    assert [row[:2] for row in rows] == [
+        [f"| {kind}", density] for kind in ("too fast", "all") for density in ("every frame", "samples")
+    ]
+    assert {row[2] for row in rows} == {str(len(list((tmp_path / "judged").iterdir())) // 2)}
+    with pytest.raises(ValueError, match="must be"):
+        compare_densities([*command[:1], "plaza", "plaza", *command[3:]])
 
 
 def test_false_alarms_are_counted_against_the_promise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,6 +107,8 @@ def predicted_brightness(index: int) -> int:
 class StillPredictor:
     """Predicts that the next frame equals the present one; each prediction takes `seconds`."""
 
+    motion_remark = ""
+
     def __init__(self, name: str = "still", seconds: float = 0.0) -> None:
         self.settings = SimpleNamespace(name=name, preset="fast", teacher="dis", flow_radius_px=4.0, calibration=None)
         self.fingerprint = f"{name}-fingerprint"

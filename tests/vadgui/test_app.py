@@ -680,6 +680,17 @@ def test_the_status_bar_speaks_of_a_missing_detector_only_beside_a_recording(
     assert "No detector chosen" in texts()
 
 
+def test_the_tip_on_the_detector_says_why_it_computes_in_full_precision(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remark = "The motion model computes in full precision: it is tried."
+    monkeypatch.setattr(StillPredictor, "motion_remark", remark)
+    program.begin(tmp_path / "street.mp4", tmp_path / "still.safetensors")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    (label,) = [each for each in program.window.statusBar().findChildren(QLabel) if each.text() == "still on memory"]
+    assert label.toolTip().splitlines() == [remark, str(tmp_path / "still.safetensors")]
+
+
 def drop(program: Program, *paths: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])

@@ -240,6 +240,7 @@ class EngineLoop:
             teacher=settings.teacher,
             flow_radius_px=settings.flow_radius_px,
             device=predictor.device_label,
+            remark=predictor.motion_remark,
             calibration=settings.calibration,
             fingerprint=predictor.fingerprint,
         )

@@ -203,7 +203,8 @@ class MainWindow(QMainWindow):
             none = tr("Loading the detector …")
         used = tr("{detector} on {device}").format(detector=detector.name, device=detector.device) if detector else ""
         self._detector.setText(self._short(used) if detector else none)
-        self._detector.setToolTip(str(detector.path) if detector else tr("Analysis, Choose detector …"))
+        told = [detector.remark, str(detector.path)] if detector else [tr("Analysis, Choose detector …")]
+        self._detector.setToolTip("\n".join(filter(None, told)))
         self._enable()
 
     def _show_analysis(self) -> None:

@@ -317,6 +317,34 @@ def test_too_little_footage_still_counts_motion(videos, detector) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("measured", [None, 2.5])
+def test_what_counts_as_still_is_measured_anew(videos, detector, tmp_path, monkeypatch, measured) -> None:
+    monkeypatch.setattr("engine.calibrating.still_pairs.StillPairs.still_change", lambda *_: measured)
+    old, new = tmp_path / "old.safetensors", tmp_path / "new.safetensors"
+    save_detector(detector.with_still_change(1.25), old)
+    options = ["--detector", str(old), "--footage", str(videos[0].parent), "--out", str(new)]
+    ran = CliRunner().invoke(cli, ["calibrate", *options, "--quiet", "--device", "cpu"], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    assert load_detector(new)[0].still_change == measured
+    assert load_detector(old)[0].still_change == 1.25
+
+
+@pytest.mark.slow
+def test_a_detector_that_eight_bits_would_change_says_by_how_much(videos, detector, tmp_path, monkeypatch) -> None:
+    footage = NormalFootage(held_out=videos[:2])
+    fine = calibrated(detector, footage).detector
+    assert (fine.layer_ranges is not None, fine.rounding_error) == (True, None)
+    monkeypatch.setattr("engine.calibrating.normal_statistics.LARGEST_ROUNDING", 0.0)
+    coarse = calibrated(detector, footage).detector
+    assert coarse.layer_ranges is None
+    save_detector(coarse, tmp_path / "coarse.safetensors")
+    error = load_detector(tmp_path / "coarse.safetensors")[0].rounding_error
+    assert error == coarse.rounding_error
+    assert error is not None
+    assert 0 < error < 0.1
+
+
+@pytest.mark.slow
 def test_a_stopped_calibration_leaves_the_detector_as_it_was(videos, detector) -> None:
     steps = 0
 

@@ -138,7 +138,7 @@ def test_the_command_says_what_changes_and_leaves_the_detector_alone(
 ) -> None:
     monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))
     file, out = tmp_path / "drift.safetensors", tmp_path / "learnt.safetensors"
-    save_detector(detector, file)
+    save_detector(detector.with_still_change(1.25), file)
     before = file.read_bytes()
     used = DetectorUsed("Drift", load_detector(file)[1])
     judged = JudgedSegment(
@@ -150,6 +150,7 @@ def test_the_command_says_what_changes_and_leaves_the_detector_alone(
     assert ran.exit_code == 0, ran.output
     assert "Dismissed as normal: 1 of 1 were flagged, 0 would be now" in ran.stdout
     assert load_detector(out)[0].normal_model.motion is not None
+    assert load_detector(out)[0].still_change == 1.25, "verdicts say nothing of the camera's noise"
     assert file.read_bytes() == before
     ran = CliRunner().invoke(cli, ["recalibrate", str(review), *options, "--reason", "animal"])
     assert ran.exit_code == 1

@@ -257,6 +257,22 @@ def test_damaged_layer_ranges_are_refused(path: Path, detector: Detector, change
         load_detector(path)
 
 
+def test_how_much_eight_bits_would_change_makes_no_other_detector_of_it(path: Path, detector: Detector) -> None:
+    before, version = read_metadata(path)["sha256"], version_of(path)
+    assert load_detector(path)[0].rounding_error is None
+    save_detector(detector.with_layer_ranges(None, 0.0125), path)
+    assert (read_metadata(path)["sha256"], version_of(path)) == (before, version)
+    assert load_detector(path)[0].rounding_error == 0.0125
+
+
+@pytest.mark.parametrize("text", ["", "NaN", "Infinity", "-1", "[1]", '"1"'])
+def test_a_damaged_rounding_error_is_refused(path: Path, detector: Detector, text: str) -> None:
+    save_detector(detector.with_layer_ranges(None, 0.0125), path)
+    rewrite_header(path, rounding_error=text)
+    with pytest.raises(DetectorFileError, match="do not fit together"):
+        load_detector(path)
+
+
 def test_up_to_which_change_pictures_are_still_makes_no_other_detector_of_it(path: Path, detector: Detector) -> None:
     before, version = read_metadata(path)["sha256"], version_of(path)
     assert load_detector(path)[0].still_change is None

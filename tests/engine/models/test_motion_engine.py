@@ -108,6 +108,7 @@ class FakeOpenVino:
     made = 0
     name = "OpenVINO"
     settings: ClassVar[dict[str, str]] = {}
+    remark = ""
 
     def __init__(self, run: Callable[[list[np.ndarray]], list[MotionOutput]]) -> None:
         self._run = run
@@ -146,10 +147,13 @@ def choose(monkeypatch, tmp_path) -> Callable[..., MotionEngine]:
     monkeypatch.setattr(motion_engine.importlib.metadata, "version", lambda _: "1")
     FakeOpenVino.made = 0
 
-    def choice(ours: Callable, theirs: Callable, weights: float = 0.0) -> MotionEngine:
+    def choice(
+        ours: Callable, theirs: Callable, weights: float = 0.0, *, is_int8: bool = False, remark: str = ""
+    ) -> MotionEngine:
         monkeypatch.setattr(motion_engine, "OpenVinoMotionEngine", FakeOpenVino(theirs))
-        form = Form("OpenVINO", {}, FakeModel(weights), 1e-5)  # type: ignore[arg-type]
-        return choose_motion_engine(TorchMotionEngine(ours), [form], tmp_path / "engines")
+        settings = {"motion_int8": "x"} if is_int8 else {}
+        form = Form("OpenVINO", settings, FakeModel(weights), 1e-5)  # type: ignore[arg-type]
+        return choose_motion_engine(TorchMotionEngine(ours), [form], tmp_path / "engines", remark)
 
     return choice
 
@@ -178,6 +182,29 @@ def test_one_that_fails_is_not_chosen_and_the_log_says_why(choose, caplog) -> No
 
     assert choose(busy(0.01), fails).name == "torch"
     assert "no such instruction" in caplog.text
+
+
+def test_an_engine_in_full_precision_says_why(choose) -> None:
+    def fails(_: object) -> list[MotionOutput]:
+        raise RuntimeError("no such instruction")
+
+    int8 = {"is_int8": True}
+    assert choose(busy(0.02), busy(0.005), **int8).remark == ""
+    for _ in range(2):  # measured, and as it is kept
+        coarse = choose(busy(0.01), busy(0, off=0.008), weights=1.0, **int8)
+        assert coarse.remark == "8-bit integers would change its results by 0.8 %, and 0.5 % are allowed"
+        assert choose(busy(0.005), busy(0.02), weights=2.0, **int8).remark == "8-bit integers are no faster here"
+        assert "do not work here" in choose(busy(0), busy(0, off=float("nan")), weights=3.0, **int8).remark
+    assert "do not work here" in choose(busy(0), fails, weights=4.0, **int8).remark
+    assert choose(busy(0.02), busy(0.005), weights=5.0, remark="not calibrated").remark == "not calibrated"
+    assert choose(busy(0.005), busy(0.02), weights=6.0, remark="not calibrated").remark == "not calibrated"
+
+
+def test_what_earlier_programs_kept_of_a_choice_is_understood(choose, tmp_path) -> None:
+    choose(busy(0.01), busy(0, off=0.008), is_int8=True)
+    (file,) = (tmp_path / "engines").glob("*.json")
+    file.write_text('{"speedup": 0.0}')
+    assert "do not work here" in choose(busy(0.01), busy(0, off=0.008), is_int8=True).remark
 
 
 def test_a_damaged_note_of_the_choice_is_measured_again(choose, tmp_path) -> None:
@@ -216,11 +243,27 @@ def test_the_real_one_is_measured_loaded_again_and_named(detector, ranges, pictu
             predictor.prepare_motion()
             assert predictor.device_label == f"CPU, float32, {name}"
             assert bool(predictor.motion_settings) == (knows is not None)
+            told = "" if knows is not None else "calibrated again"
+            assert told in predictor.motion_remark
+            assert bool(predictor.motion_remark) == (knows is None)
             results.append(predictor.predict_motion(pictures))
         monkeypatch.setattr(motion_engine, "_converted", None)  # the second time must do without
     for first, second in zip(results[:2], results[2:], strict=True):
         for once, again in zip(first, second, strict=True):
             np.testing.assert_array_equal(once.flow_rgb, again.flow_rgb)
+
+
+@NEEDS_OPENVINO
+def test_a_detector_that_eight_bits_would_change_says_so(detector) -> None:
+    plan = ComputeConfig(torch.device("cpu"), torch.bfloat16, "CPU, bfloat16")
+    predictor = Predictor(detector.with_layer_ranges(None, 0.0125), "f" * 64, plan)
+    assert predictor.motion_remark == "", "nothing is chosen yet"
+    predictor.prepare_motion()
+    assert predictor.device_label == "CPU, bfloat16"
+    assert predictor.motion_remark == (
+        "The motion model computes in full precision: "
+        "8-bit integers would change its results by 1.2 %, and 0.5 % are allowed."
+    )
 
 
 @NEEDS_OPENVINO

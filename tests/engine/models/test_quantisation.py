@@ -10,7 +10,7 @@ from engine.common.device import ComputeConfig
 from engine.models.detector import Detector, DetectorSettings
 from engine.models.folding import fold_batch_norms
 from engine.models.motion import MotionModel
-from engine.models.motion_engine import in_torch, mean_difference
+from engine.models.motion_engine import LARGEST_ROUNDING, in_torch, mean_difference
 from engine.models.predictor import Predictor
 from engine.models.quantisation import LayerRanges, RangeMeter, check_ranges, rounded
 
@@ -83,5 +83,5 @@ def test_a_model_that_rounding_changes_keeps_its_precision(pictures) -> None:
     plan = ComputeConfig(torch.device("cpu"), torch.float32, "CPU, float32")
     folded = Predictor(detector, "", plan)
     ranges = measured(folded._detector.motion, pictures)
-    assert folded.tolerates(ranges, pictures)
-    assert not folded.tolerates(ranges / 20, pictures), "most values are cut off"
+    assert folded.rounding_error(ranges, pictures) <= LARGEST_ROUNDING
+    assert folded.rounding_error(ranges / 20, pictures) > LARGEST_ROUNDING, "most values are cut off"
