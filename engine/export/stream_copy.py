@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -19,13 +21,20 @@ from av.stream import Stream
 from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
 from engine.common.events import Finished, Progress, ShouldStop, never_stop
+from engine.common.json_values import convert
 from engine.common.language import tr, tr_noop
+from engine.common.remote_path import as_path
 from engine.export.list_files import cannot_write, refuse_existing
 from engine.redaction.regions import NOTHING_REDACTED, Redaction, redaction_in_words
 from engine.video.decoder import Decoder
 from engine.video.exported import mark_exported
+from engine.video.header import container_facts
+from engine.video.helper.client import nonsense
+from engine.video.helper.tasks import called
+from engine.video.helper.wire import info_of, info_values
 from engine.video.source import PICTURES, VideoInfo, VideoSource
 from engine.video.timing import Gap, gaps
+from engine.video.trust import SOUND_CODECS, UntrustedFileError, require_trusted
 from engine.video.writer import rename_to_new
 
 PHASE = tr_noop("Copying")
@@ -65,8 +74,7 @@ def copy_suffix(info: VideoInfo) -> str:
         VideoError: the recording can't be read.
     """
     _refuse_pictures(info)
-    with closing(Decoder(info.path, 1)) as decoder:
-        sound = {stream.codec_context.name for stream in decoder.container.streams.audio if stream.codec_context}
+    sound = set(container_facts(info.path).sound_codecs)
     if info.codec not in _IN_MP4:
         return ".mkv"
     return ".mp4" if sound <= _SOUND_IN_MP4 else ".mov" if sound & _TELEPHONE_SOUND else ".mkv"
@@ -96,37 +104,115 @@ def copy_clip(
     _refuse(source.info, target)
     first = copy_starts_at(source, start)
     end = float(source.times[stop]) if stop < len(source) else np.inf
-    options = {} if target.suffix.lower() == ".mkv" else {"movflags": "+faststart"}
     temporary = temporary_path(target)
     began = time.monotonic()
     total = stop - first
     yield Progress(PHASE, 0, total)
     try:
         temporary.touch(exist_ok=False)
-        with (
-            closing(Decoder(source.info.path, 1)) as decoder,
-            av.open(str(temporary), "w", format=_FORMATS[target.suffix.lower()], options=options) as output,
-        ):
-            mark_exported(output.metadata)
-            copy = _Copy(decoder, output, float(source.times[first]), end, source.info, sound)
-            copy.skip(skipped_gaps(source, start, stop))
-            for done in copy.packets():
-                if should_stop():
-                    raise Cancelled
-                per_second = done / max(time.monotonic() - began, 1e-6)
-                yield Progress(PHASE, min(done, total), total, per_second, max(total - done, 0) / per_second)
+        gaps_inside = tuple(skipped_gaps(source, start, stop))
+        cut = _Cut(source.info, float(source.times[first]), end, gaps_inside, target, temporary, sound)
+        for done in _cut(cut, should_stop):
+            per_second = done / max(time.monotonic() - began, 1e-6)
+            yield Progress(PHASE, min(done, total), total, per_second, max(total - done, 0) / per_second)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         rename_to_new(temporary, target)
     except FileExistsError:
         refuse_existing(target)
         raise
-    except (av.FFmpegError, OSError) as error:
+    except OSError as error:
         raise cannot_write(target, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     yield Finished(str(target))
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What is copied, and to where."""
+
+    info: VideoInfo
+    start_seconds: float
+    stop_seconds: float
+    gaps: tuple[Gap, ...]
+    target: Path
+    temporary: Path
+    """What is written, before it has the name of the target."""
+    sound: bool
+
+
+def _cut(cut: _Cut, should_stop: ShouldStop) -> Iterator[int]:
+    """Copy the packets, wherever FFmpeg may read the recording; yields the number of copied frames after each."""
+    try:
+        yield from _cut_here(cut, should_stop)
+    except UntrustedFileError:
+        yield from _cut_by_helper(cut, should_stop)
+
+
+def _cut_here(cut: _Cut, should_stop: ShouldStop) -> Iterator[int]:
+    suffix = cut.target.suffix.lower()
+    options = {} if suffix == ".mkv" else {"movflags": "+faststart"}
+    try:
+        with closing(Decoder(cut.info.path, 1)) as decoder:
+            for stream in decoder.container.streams.audio if cut.sound else ():
+                if stream.codec_context:  # FFmpeg has to look into sound to tell what it is
+                    require_trusted(cut.info.path, stream.codec_context.name, SOUND_CODECS)
+            with av.open(str(cut.temporary), "w", format=_FORMATS[suffix], options=options) as output:
+                mark_exported(output.metadata)
+                copy = _Copy(decoder, output, cut.start_seconds, cut.stop_seconds, cut.info, cut.sound)
+                copy.skip(list(cut.gaps))
+                for done in copy.packets():
+                    if should_stop():
+                        raise Cancelled
+                    yield done
+    except (av.FFmpegError, OSError) as error:
+        raise cannot_write(cut.target, error) from error
+
+
+def _cut_by_helper(cut: _Cut, should_stop: ShouldStop) -> Iterator[int]:
+    arguments = {
+        "info": info_values(cut.info),
+        "start_seconds": cut.start_seconds,
+        "stop_seconds": cut.stop_seconds if np.isfinite(cut.stop_seconds) else None,
+        "gaps": [asdict(gap) for gap in cut.gaps],
+        "target": str(cut.target),
+        "temporary": str(cut.temporary),
+        "sound": cut.sound,
+    }
+    with closing(called(cut.info.path, "engine.export.stream_copy:cut_task", should_stop, **arguments)) as answers:
+        for message, _ in answers:
+            if uncuttable := message.get("uncuttable"):
+                what, subject, advice = convert(uncuttable, tuple[str, str, str])
+                raise UncuttableError(what, subject=subject, advice=advice)
+            done = message.get("done")
+            if type(done) is not int:
+                raise nonsense(cut.info.path)
+            yield done
+
+
+def cut_task(
+    path: str,
+    info: dict[str, Any],
+    start_seconds: float,
+    stop_seconds: float | None,
+    gaps: list[dict[str, Any]],
+    target: str,
+    temporary: str,
+    sound: bool,
+    should_stop: ShouldStop = never_stop,
+) -> Iterator[tuple[dict[str, Any], None]]:
+    """In a helper: write the copy to the temporary file."""
+    skipped = tuple(Gap(**gap) for gap in gaps)
+    stop = np.inf if stop_seconds is None else stop_seconds
+    facts = info_of(info, as_path(path))
+    cut = _Cut(facts, start_seconds, stop, skipped, Path(target), Path(temporary), sound)
+    try:
+        for done in _cut_here(cut, should_stop):
+            yield {"done": done}, None
+    except UncuttableError as error:
+        yield {"uncuttable": [error.what, error.subject, error.advice]}, None
 
 
 class _Copy:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,8 +27,8 @@ from engine.footage_check.scene import (
 from engine.footage_check.summary import Checked, summarise
 from engine.models.picture import model_picture
 from engine.video import open_video
-from engine.video.decoder import Decoder
 from engine.video.frame import Pixels
+from engine.video.header import container_facts
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, VideoSource, usual_frame_seconds
 
@@ -244,9 +243,8 @@ def _announced_length(path: Path) -> tuple[int, float]:
     """Number of frames and duration in seconds by the file's header; 0 where it has none."""
     if path.is_dir():
         return 0, 0.0
-    with closing(Decoder(path)) as decoder:
-        stream = decoder.stream
-        return stream.frames, float((stream.duration or 0) * (stream.time_base or 0))
+    facts = container_facts(path, threads=0)
+    return facts.frames, facts.stream_seconds
 
 
 def _empty_pictures(path: Path) -> list[Path]:

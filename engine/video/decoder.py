@@ -23,6 +23,15 @@ from engine.video.frame_index import EntryPoint
 from engine.video.local_file import BUFFER_BYTES, LocalFile
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
+from engine.video.trust import (
+    PICTURE_CODECS,
+    SOUND_CODECS,
+    START_BYTES,
+    UntrustedFileError,
+    require_trusted,
+    trusted_format,
+    trusts_all,
+)
 
 OnPacket = Callable[["av.Packet[VideoStream]"], None]
 
@@ -42,6 +51,8 @@ _OPTIONS = {
     "format_whitelist": ",".join(_FORMATS.split()),
     "max_pixels": str(MAX_PIXELS),
 }
+_TRUSTED_CODECS = {"codec_whitelist": ",".join(sorted(PICTURE_CODECS | SOUND_CODECS))}
+"""What may decode in this process, also while FFmpeg looks at streams that nobody asked for."""
 _PLAYLIST_STARTS = (b"#extm3u", b"ffconcat", b"file ", b"<?xml", b"<mpd", b"[playlist]", b"<asx")
 _MAX_DECODER_PIXELS = 1 << 29  # of the pictures that the threads of a decoder hold
 _MANY_THREADS = 16  # FFmpeg starts no more by itself
@@ -55,6 +66,7 @@ class Decoder:
 
         Raises:
             VideoError: the file can't be read, holds no video, or its codec is unknown.
+            UntrustedFileError: it is to be read in a helper process.
         """
         self._path = path
         self._threads = threads
@@ -200,6 +212,23 @@ def unreadable(path: Path, error: OSError) -> VideoError:
     )
 
 
+def _options(file: LocalFile | RemoteFile, path: Path) -> dict[str, str]:
+    """What FFmpeg is held to with a file; outside of helpers, to the one trusted format that its start tells.
+
+    Raises:
+        UntrustedFileError: it tells none, or can't be read.
+    """
+    if trusts_all():
+        return _OPTIONS
+    start = b""
+    with suppress(OSError):  # the file keeps what it was
+        start = file.read(START_BYTES)
+        file.seek(0)
+    if not (name := trusted_format(start)):
+        raise UntrustedFileError(path)
+    return _OPTIONS | {"format_whitelist": name} | _TRUSTED_CODECS
+
+
 def _open(path: Path, threads: int) -> tuple[LocalFile | RemoteFile, InputContainer, VideoStream]:
     try:
         file = RemoteFile(path) if isinstance(path, RemotePath) else LocalFile(path)
@@ -224,9 +253,12 @@ def _open(path: Path, threads: int) -> tuple[LocalFile | RemoteFile, InputContai
 
 
 def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tuple[InputContainer, VideoStream]:
+    options = _options(file, path)
     try:
-        container = av.open(file, mode="r", metadata_errors="replace", options=_OPTIONS, buffer_size=BUFFER_BYTES)
+        container = av.open(file, mode="r", metadata_errors="replace", options=options, buffer_size=BUFFER_BYTES)
     except (av.error.FFmpegError, OSError) as error:
+        if error.errno == errno.EINVAL and not trusts_all():
+            raise UntrustedFileError(path) from error  # it is of another format than its start says
         if _names_other_files(path):
             raise VideoError(
                 tr("This file names other files instead of holding pictures"),
@@ -250,6 +282,11 @@ def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tup
             raise VideoError(tr("This video's codec is unknown"), subject=path, advice=advice)
         raise VideoError(tr("This file holds no video"), subject=path, advice=tr("Choose a file with pictures in it."))
     context = decodable[0].codec_context
+    try:
+        require_trusted(path, context.name, PICTURE_CODECS)
+    except UntrustedFileError:
+        container.close()
+        raise
     context.options = {"max_pixels": str(MAX_PIXELS)}
     decodable[0].thread_type = "AUTO"
     # Each thread holds a picture of its own.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from contextlib import closing
 from pathlib import Path
 
 from engine.common.errors import VideoError
-from engine.video.decoder import Decoder
+from engine.video.header import container_facts
 from engine.video.naming import visible_entries
 
 TABLE = "frames.csv"
@@ -48,9 +47,8 @@ def _has_mark(path: Path) -> bool:
         tables = [each for each in visible_entries(path) if each.name == TABLE]
         return any(_first_line(each) == ",".join(COLUMNS) for each in tables)
     try:
-        with closing(Decoder(path, threads=1)) as decoder:
-            # Matroska gives its tags back in capitals.
-            return any(tag.lower() == _TAG and value == _MARK for tag, value in decoder.metadata.items())
+        # Matroska gives its tags back in capitals.
+        return any(tag.lower() == _TAG and value == _MARK for tag, value in container_facts(path).metadata.items())
     except VideoError:
         return False
 

@@ -10,9 +10,11 @@ from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.common.remote_path import as_path
 from engine.video.decoder_calls import call_noted
+from engine.video.helper.source import HelperSource
 from engine.video.picture_folder import PictureFolderSource
 from engine.video.pyav_source import OnProgress, PyAvSource
 from engine.video.source import CACHE_BYTES, VideoSource
+from engine.video.trust import UntrustedFileError
 
 
 def open_video(
@@ -47,4 +49,7 @@ def open_video(
         # Reading a pipe or a device may wait, or go on, forever.
         advice = tr("Record it into a file first, and open that.")
         raise VideoError(tr("Pipes and devices can't be opened as a video"), subject=path, advice=advice)
-    return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)
+    try:
+        return PyAvSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)
+    except UntrustedFileError:
+        return HelperSource(path, should_stop=should_stop, on_progress=on_progress, cache_bytes=cache_bytes)

@@ -400,11 +400,16 @@ class PyAvSource(VideoSource):
         return None
 
     def _undecodable(self, index: int) -> VideoError:
-        return VideoError(
-            tr("Frame {frame} can't be decoded").format(frame=index),
-            subject=self._path,
-            advice=tr("The file is damaged there: continue at another frame, or copy the file again."),
-        )
+        return undecodable_frame(self._path, index)
+
+
+def undecodable_frame(path: Path, index: int) -> VideoError:
+    """The error of a frame that is in a file but gives no picture."""
+    return VideoError(
+        tr("Frame {frame} can't be decoded").format(frame=index),
+        subject=path,
+        advice=tr("The file is damaged there: continue at another frame, or copy the file again."),
+    )
 
 
 def _probed(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:

@@ -12,9 +12,10 @@ import pytest
 
 from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Finished
-from engine.export.stream_copy import copy_clip, copy_starts_at, copy_suffix, skipped_gaps
+from engine.export.stream_copy import UncuttableError, copy_clip, copy_starts_at, copy_suffix, skipped_gaps
 from engine.video import open_video
 from engine.video.timing import gaps
+from engine.video.trust import UntrustedFileError
 from tests.clips import make_clip, read_number
 from tests.engine.export.beeps import add_beeps, beeps
 
@@ -220,3 +221,31 @@ def test_an_existing_file_is_kept_and_a_cancelled_copy_leaves_nothing(tmp_path: 
         with pytest.raises(Cancelled):
             list(copy_clip(source, 0, 10, tmp_path / "other.mp4", should_stop=lambda: True))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "gate.mp4"]
+
+
+@pytest.mark.parametrize("sound", ["aac", "flac"])
+@pytest.mark.parametrize("codec", ["ffv1", "libx264"])
+def test_a_helper_copies_what_is_not_read_in_the_process_to_the_same_packets(
+    tmp_path: Path, codec: str, sound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = make_clip(tmp_path / "silent.mkv", 60, codec=codec, b_frames=0, gop=12)
+    video = add_beeps(silent, tmp_path / "gate.mkv", 2, codec=sound)
+    by_helper = copied(video, 30, 50, tmp_path / "helper.mkv")
+    monkeypatch.setattr("engine.video.trust._is_helper", True)
+    here = copied(video, 30, 50, tmp_path / "here.mkv")
+    assert by_helper[0] == here[0]
+    assert picture_packets(by_helper[1]) == picture_packets(here[1])
+    assert beeps(by_helper[1]) == beeps(here[1])
+
+
+def test_what_a_helper_can_not_copy_is_refused_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = make_clip(tmp_path / "b.avi", 60, container_format="avi", b_frames=2)
+
+    def untrusted(*_: object) -> Iterator[int]:
+        raise UntrustedFileError(video)
+
+    monkeypatch.setattr("engine.export.stream_copy._cut_here", untrusted)  # not in the helper
+    with open_video(video) as source, pytest.raises(UncuttableError, match="reliably") as caught:
+        list(copy_clip(source, 30, 40, tmp_path / "clip.mp4"))
+    assert "encoded" in caught.value.advice
+    assert [path.name for path in tmp_path.iterdir()] == ["b.avi"]

@@ -16,6 +16,12 @@ from tests.clips import make_clip, read_number
 from tests.remote_files import MemoryStore, web_server
 
 
+@pytest.fixture(autouse=True)
+def _large_clips_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw pictures are for helpers, which know nothing of a store in this process's memory."""
+    monkeypatch.setattr("engine.video.trust._is_helper", True)
+
+
 def large_clip(path: Path) -> Path:
     """120 frames in 55 MB."""
     return make_clip(path, 120, size=(640, 480), codec="rawvideo", container_format="matroska", b_frames=0)
