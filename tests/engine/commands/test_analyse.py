@@ -37,6 +37,7 @@ from engine.scoring.zone_files import read_zones, write_zones
 from engine.scoring.zones import Zone, ZoneKind
 from engine.video import open_video
 from engine.video.frame import Pixels
+from engine.video.helper.client import Helper
 from engine.video.source import VideoSource
 from resources import demo_video
 from tests import failing_camera
@@ -161,6 +162,28 @@ def test_one_bad_video_does_not_stop_the_others(
     assert str(absent) in result.stderr
     assert "2 of 3 videos failed" in result.stderr
     assert {path.name for path in out.iterdir()} == {"good.scores.csv", "good.segments.json"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_a_video_that_kills_its_helper_does_not_stop_the_others(
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, other = (make_clip(tmp_path / f"{name}.mkv", 12, codec="ffv1", b_frames=0) for name in ("bad", "other"))
+    real = Helper.answers
+
+    def answers(self: Helper, do: str, *given: Any, **more: Any) -> Any:
+        if do in ("frames", "pictures", "read") and self._path == bad:
+            assert self.process_id
+            os.kill(self.process_id, signal.SIGSEGV)
+        return real(self, do, *given, **more)
+
+    monkeypatch.setattr(Helper, "answers", answers)
+    result = run(bad, other, make_video("good"), "--detector", detector_file, "--out", out)
+    assert result.exit_code == 1
+    assert f"The decoder crashed at this video: {bad}" in result.stderr
+    assert "1 of 3 videos failed" in result.stderr
+    names = {f"{name}.{table}" for name in ("good", "other") for table in ("scores.csv", "segments.json")}
+    assert {path.name for path in out.iterdir()} == names
 
 
 @pytest.mark.slow

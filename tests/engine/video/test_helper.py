@@ -29,7 +29,6 @@ from engine.video.source import PICTURES, VideoSource
 from engine.video.trust import UntrustedFileError, trusted_format
 from tests.clips import make_clip, read_number
 from tests.engine.video.clip_makers import KINDS, Kind
-from tests.remote_files import web_server
 
 FRAMES = 60
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
@@ -179,12 +178,6 @@ def test_numbers_that_are_no_frames_are_refused(source: HelperSource) -> None:
     with pytest.raises(ValueError, match="ascend"):
         list(source.pictures([3, 2], 32))
     assert list(source.pictures([], 32)) == []
-
-
-def test_a_file_of_a_server_is_read_by_a_helper(video: Path) -> None:
-    with web_server(video.parent) as server, open_video(f"{server.url}/a.mkv") as source:
-        assert isinstance(source, HelperSource)
-        assert read_number(source.read(40).pixels) == 40
 
 
 # What else opens files

@@ -12,6 +12,7 @@ from engine.common.errors import VideoError
 from engine.common.remote_path import BLOCK_BYTES, RemotePath, as_path
 from engine.video import open_video
 from engine.video.header import read_header
+from engine.video.helper.source import HelperSource
 from tests.clips import make_clip, read_number
 from tests.remote_files import MemoryStore, web_server
 
@@ -123,6 +124,17 @@ def test_a_web_server_is_asked_for_ranges(tmp_path: Path) -> None:
         assert 0 < sum(server.sent) < path.stat().st_size / 2
         with open_video(f"{server.url}/clip.mkv") as source:
             assert read_number(source.read(40).pixels) == 40
+
+
+@pytest.mark.usefixtures("connections")
+def test_a_file_of_a_web_server_is_decoded_by_a_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiohttp", reason="needs the extra http")
+    monkeypatch.setattr("engine.video.trust._is_helper", False)
+    path = make_clip(tmp_path / "clip.mkv", 60, codec="ffv1", b_frames=0)
+    with web_server(tmp_path) as server, open_video(f"{server.url}/clip.mkv") as source:
+        assert isinstance(source, HelperSource)
+        assert source.info.fingerprint == read_header(path).fingerprint
+        assert read_number(source.read(40).pixels) == 40
 
 
 def test_a_url_is_a_path_with_its_parts() -> None:
