@@ -52,8 +52,8 @@ class HelperDiedError(VideoError):
 class Helper:
     """One process, which works at one request at a time; used by one thread at a time."""
 
-    def __init__(self, path: Path, greet: Callable[[], object] = lambda: None) -> None:
-        """`greet` makes the first requests of each process that is started."""
+    def __init__(self, path: Path, greet: Callable[[ShouldStop], object] = lambda _: None) -> None:
+        """`greet` makes the first requests of each process that is started, for a call with this `should_stop`."""
         self._path = path
         self._greet = greet
         self._process: subprocess.Popen[bytes] | None = None
@@ -113,7 +113,11 @@ class Helper:
     def _asked(self, do: str, should_stop: ShouldStop, limit_bytes: int, arguments: dict[str, Any]) -> _Answers:
         if self._process is None:
             self._start()
-            self._greet()
+            try:
+                self._greet(should_stop)
+            except BaseException:
+                self._kill()  # it knows no file
+                raise
         self.settle(should_stop)
         self._requests += 1
         answers = self._running = _Answers(self, self._requests, should_stop, limit_bytes)

@@ -50,15 +50,15 @@ class HelperSource(VideoSource):
         self._times = np.empty(0)
         self._keyframes = np.empty(0, np.int64)
         self._is_certain = False
-        self._should_stop, self._on_progress = should_stop, on_progress
+        self._on_progress = on_progress
         opens = WeakMethod(self._open)  # no circle: a source that nobody has any more takes its helper with it
-        self._helper = Helper(path, lambda: (opened := opens()) and opened())
+        self._helper = Helper(path, lambda should_stop: (opened := opens()) and opened(should_stop))
         try:
-            self._finish("settle")
+            self._finish("settle", should_stop)
         except BaseException:
             self._helper.close()
             raise
-        self._should_stop, self._on_progress = never_stop, None
+        self._on_progress = None
 
     @property
     def helper_id(self) -> int | None:
@@ -154,10 +154,10 @@ class HelperSource(VideoSource):
     def _shape(self) -> tuple[int, int, int]:
         return self.info.height_px, self.info.width_px, 3
 
-    def _open(self) -> None:
+    def _open(self, should_stop: ShouldStop) -> None:
         """Have a new helper open the file."""
         before, path = self._known, str(self._path)
-        opened = self._helper.answers("open", self._should_stop, path=path, cache_bytes=self._cache_bytes)
+        opened = self._helper.answers("open", should_stop, path=path, cache_bytes=self._cache_bytes)
         with closing(opened) as answers:
             for message, data in answers:
                 if message["kind"] == "state":

@@ -422,3 +422,40 @@ def test_a_recording_that_was_exchanged_is_not_taken_for_the_one_that_was_open(t
         with pytest.raises(VideoError, match="changed since"):
             source.read(3)
         assert source.info == known
+
+
+@posix
+def test_a_recording_that_is_gone_is_told_each_time_it_is_asked_for(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mkv", 20, codec="ffv1", b_frames=0)
+    with HelperSource(path) as source:
+        path.rename(tmp_path / "b.mkv")
+        os.kill(helper_of(source), signal.SIGKILL)
+        with pytest.raises(VideoError, match="more memory"):
+            source.read(3)
+        for _ in range(3):
+            with pytest.raises(VideoError, match="can't be read"):
+                source.read(4)
+            assert source.helper_id is None
+        path = (tmp_path / "b.mkv").rename(path)
+        assert read_number(source.read(4).pixels) == 4
+
+
+@posix
+def test_opening_again_stops_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_clip(tmp_path / "a.mkv", 20, codec="ffv1", b_frames=0)
+    start = client.Helper._start
+
+    def stopped_at_start(helper: client.Helper) -> None:
+        start(helper)
+        assert helper.process_id
+        os.kill(helper.process_id, signal.SIGSTOP)
+
+    with HelperSource(path) as source:
+        source._helper.stop_for_good()
+        with monkeypatch.context() as patch:
+            patch.setattr(client.Helper, "_start", stopped_at_start)
+            began = time.monotonic()
+            with pytest.raises(Cancelled):
+                source.read(3, lambda: True)
+            assert time.monotonic() - began < 20
+        assert read_number(source.read(3).pixels) == 3
