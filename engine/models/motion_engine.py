@@ -303,7 +303,8 @@ def _types_forgotten() -> Iterator[None]:
     That was 6 MB and 760 objects each time a detector was opened where no cache can be written. It has no public way.
     """
     store = getattr(getattr(torch.jit, "_recursive", None), "concrete_type_store", None)
-    types, compiled = getattr(store, "type_store", {}), getattr(store, "methods_compiled", set())
+    types: dict[Any, Any] = getattr(store, "type_store", {})
+    compiled: set[Any] = getattr(store, "methods_compiled", set())
     known, known_compiled = set(types), set(compiled)
     try:
         yield
