@@ -298,9 +298,9 @@ class _WithAppearance(nn.Module):
 
 @contextmanager
 def _types_forgotten() -> Iterator[None]:
-    """Have torch forget the types that tracing makes: it keeps them for good, and the model's weights with them.
+    """Have torch forget the types that tracing makes: it keeps them for good.
 
-    That was 6 MB and 760 objects each time a detector was opened where no cache can be written. It has no public way.
+    Those are some 760 objects a model. Torch has no public way for it.
     """
     store = getattr(getattr(torch.jit, "_recursive", None), "concrete_type_store", None)
     types: dict[Any, Any] = getattr(store, "type_store", {})
