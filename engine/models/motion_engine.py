@@ -10,7 +10,8 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -295,13 +296,32 @@ class _WithAppearance(nn.Module):
         return self.model.with_appearance(frame)
 
 
+@contextmanager
+def _types_forgotten() -> Iterator[None]:
+    """Have torch forget the types that tracing makes: it keeps them for good.
+
+    Those are some 760 objects a model. Torch has no public way for it.
+    """
+    store = getattr(getattr(torch.jit, "_recursive", None), "concrete_type_store", None)
+    types: dict[Any, Any] = getattr(store, "type_store", {})
+    compiled: set[Any] = getattr(store, "methods_compiled", set())
+    known, known_compiled = set(types), set(compiled)
+    try:
+        yield
+    finally:
+        for each in set(types) - known:
+            del types[each]
+        compiled.intersection_update(known_compiled)
+
+
 def _converted(openvino: ModuleType, model: MotionModel) -> Any:
     """OpenVINO's form of the model: from pictures uint8 [N, 256, 256, 3] to both outputs, channels last."""
     example = torch.zeros(1, 3, PICTURE_SIZE, PICTURE_SIZE)
     # Deprecated, but torch.export takes ten times as long for the same.
-    with torch.no_grad():
+    with torch.no_grad(), _types_forgotten():
         traced = torch.jit.trace(_WithAppearance(model).eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
-    converted = openvino.convert_model(traced, example_input=example)
+        converted = openvino.convert_model(traced, example_input=example)
+        del traced
     converted.reshape([1, 3, PICTURE_SIZE, PICTURE_SIZE])
     inside, outside = openvino.Layout("NCHW"), openvino.Layout("NHWC")
     steps = openvino.preprocess.PrePostProcessor(converted)

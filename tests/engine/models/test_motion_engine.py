@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import subprocess
@@ -294,3 +295,14 @@ def test_openvino_reports_to_nobody(tmp_path) -> None:
     environment = {"HOME": str(tmp_path), "PYTHONPATH": ":".join(path for path in sys.path if path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
     assert not list(tmp_path.rglob("openvino*"))
+
+
+@NEEDS_OPENVINO
+def test_converting_leaves_no_types_behind(model) -> None:
+    openvino = motion_engine.import_openvino()
+    counts = []
+    for _ in range(4):
+        motion_engine._converted(openvino, model)
+        gc.collect()
+        counts.append(sum(isinstance(each, type) for each in gc.get_objects()))
+    assert counts[-1] == counts[1]
