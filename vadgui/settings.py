@@ -125,7 +125,7 @@ class Settings(QObject):
     export_folder = Setting(
         "folders/exports",
         "",
-        tr_noop("Where exports go: the folder of the last one, until another is chosen; empty means your folder of videos."),
+        tr_noop("Where exports go: the folder of the last one, until another is chosen; empty means your videos."),
         shown=Shown(Page.FILES, tr_noop("Exports"), form=Form.FOLDER),
     )
     runs_folder = Setting(
