@@ -124,9 +124,10 @@ def test_a_set_is_reviewed_from_start_to_finish_by_keyboard(
         press(program, qtbot, key.Key_X, key.Key_Return)
         press(program, qtbot, key.Key_X, key.Key_3)
         assert program.window.segment_list.count_text() == "1 of 4 left"
-        press(program, qtbot, key.Key_U, key.Key_B)
+        press(program, qtbot, key.Key_U)
         assert program.window.segment_list.count_text() == "0 of 4 left"
         assert program.window.statusBar().currentMessage() == "Every segment has a verdict."
+        press(program, qtbot, key.Key_B)
         assert verdicts(program) == ["Confirmed", "Dismissed: normal", "Dismissed: animal", "Unsure"]
     program.reviews.flush()
     for video in videos:

@@ -37,11 +37,11 @@ class DetectorSummary:
     """Speed, in pixels of the 256x256 picture a frame, at full saturation of both flow panels."""
     device: str
     """Where and how it runs, in words: "CPU, bfloat16"."""
-    remark: str = ""
-    """Why it does not run in the fastest way, in words; empty where it does."""
     calibration: Calibration | None = None
     """What its scores mean on its camera; None where nobody has taught it."""
     fingerprint: str = ""
+    remark: str = ""
+    """Why it does not run in the fastest way, in words; empty where it does."""
 
 
 class AnalysisPhase(Enum):

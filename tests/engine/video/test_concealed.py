@@ -60,7 +60,7 @@ def test_a_whole_recording_has_none(tmp_path: Path) -> None:
 
 
 def test_chosen_frames_find_it_before_any_full_pass(tmp_path: Path) -> None:
-    path = make_clip(tmp_path / "a.mp4", 96, size=SIZE, b_frames=0)
+    path = make_clip(tmp_path / "a.mp4", 97, size=SIZE, b_frames=0)
     damage(path, slice(39, 40), kept_bytes=HEADER_BYTES)
     with open_video(path) as source:
         assert not source.info.concealed
