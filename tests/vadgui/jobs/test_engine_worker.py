@@ -254,8 +254,12 @@ def test_cancel_keeps_what_was_measured(receiver: Receiver, qtbot: QtBot, tmp_pa
     receiver.worker.cancel_analysis()
     qtbot.waitUntil(lambda: receiver.phase is AnalysisPhase.CANCELLED)
     key = analysis_key(receiver.fake_files.opened[0], receiver.fake_files.predictors["still"])  # type: ignore[arg-type]
-    with ScoreStore(tmp_path / "analyses", key) as store:
-        assert len(store) == len(receiver.rows)
+
+    def kept() -> int:
+        with ScoreStore(tmp_path / "analyses", key) as store:
+            return len(store)
+
+    qtbot.waitUntil(lambda: kept() == len(receiver.rows))  # it is told before it is written
 
 
 def test_the_playhead_does_not_wait_for_the_analysis(receiver: Receiver, fake_files: FakeFiles, qtbot: QtBot) -> None:
