@@ -88,7 +88,11 @@ def test_two_nodes_find_what_one_process_finds(
     if is_client and find_spec("grpc") is None:
         pytest.skip("needs grpcio")
     address = cluster.client_address if is_client else cluster.address
-    told, _ = analysing(address, place, cluster.environment).communicate(timeout=PATIENCE_SECONDS)
+    for _ in range(3):
+        told, _ = analysing(address, place, cluster.environment).communicate(timeout=PATIENCE_SECONDS)
+        # On a busy machine Ray gives up on the server that it starts for a client; the person would try again, too.
+        if "Starting Ray client server failed" not in told:
+            break
     assert f"on 2 workers of the cluster {address}" in told
     assert "2 recordings analysed, 0 failed." in told
     assert "workers differ" not in told
