@@ -145,13 +145,18 @@ def _analyse_reached(
             raise
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
-            odd: VadError = out_of_memory_error(recording.path)
-            if isinstance(error, OSError) and not is_out_of_memory(error):
-                odd = unreadable(recording.path, error)
-            elif not is_out_of_memory(error):
-                odd = VadError(tr("Something unexpected went wrong"), subject=recording.path, advice=repr(error))
+            odd = _odd(recording.path, error)
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
         prune(settings.folder, settings.max_bytes, settings.max_days)
+
+
+def _odd(path: Path, error: Exception) -> VadError:
+    """What to tell of an error that nobody foresaw."""
+    if is_out_of_memory(error):
+        return out_of_memory_error(path)
+    if isinstance(error, OSError):
+        return unreadable(path, error)
+    return VadError(tr("Something unexpected went wrong"), subject=path, advice=repr(error))
 
 
 def analyse_divided(
