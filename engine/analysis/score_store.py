@@ -6,12 +6,10 @@ import contextlib
 import errno
 import hashlib
 import json
-import math
 import os
 import shutil
 import sqlite3
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
@@ -21,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.common.cache_files import DAMAGED_SUFFIX, is_damage, read_or_put_aside
+from engine.analysis.analysis_files import SIDE_FILES, SUFFIX, analysis_files, beside, connect, only_opener
+from engine.common.cache_files import read_or_put_aside
 from engine.common.errors import ScoreStoreError
 from engine.common.json_values import convert, decode
 from engine.common.language import tr
@@ -36,10 +35,6 @@ _Rows = npt.NDArray[np.void]
 Frames = npt.NDArray[np.int64]
 _Opened = tuple[sqlite3.Connection, int, _Rows]
 
-_DAY_SECONDS = 86_400
-CACHE_MAX_BYTES = 4 * 2**30
-"""What analyses may take on disk before the oldest go: some 150 hours at five samples a second."""
-
 _FORMAT = 3
 _APPLICATION_ID = 0x76616453  # "vadS"
 _TABLES = (
@@ -48,9 +43,6 @@ _TABLES = (
     "places (frame INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
 )
 _SCHEMA = {f"CREATE TABLE {table}" for table in _TABLES}
-_SUFFIX = ".sqlite3"
-_SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database in WAL mode
-_BUSY_SECONDS = 10.0
 
 
 class _ForeignDatabaseError(Exception):
@@ -69,7 +61,7 @@ class AnalysisKey:
     @property
     def file_name(self) -> str:
         """A name for the key's database file, safe on every file system."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:32] + _SUFFIX
+        return hashlib.sha256(self.text.encode()).hexdigest()[:32] + SUFFIX
 
     @property
     def text(self) -> str:
@@ -225,7 +217,9 @@ class ScoreStore:
     def _open(self, key: AnalysisKey) -> _Opened:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            opened = read_or_put_aside(self._path, lambda path: _open(path, key), _SIDE_FILES) or _open(self._path, key)
+            with only_opener(self._path.parent):
+                opened = read_or_put_aside(self._path, lambda path: _open(path, key), SIDE_FILES)
+                opened = opened or _open(self._path, key)
         except (OSError, sqlite3.Error) as error:
             if not (_is_read_only(error) and self._path.is_file()):
                 raise
@@ -244,7 +238,7 @@ class ScoreStore:
         copied = folder / self._path.name
         for suffix in ("", "-wal"):
             with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(_beside(self._path, suffix), _beside(copied, suffix))
+                shutil.copyfile(beside(self._path, suffix), beside(copied, suffix))
         return copied
 
     def _write(self, chunks: list[_Rows]) -> None:
@@ -277,7 +271,7 @@ class ScoreStore:
 
 def _open(path: Path, key: AnalysisKey) -> _Opened:
     """The key's database, its number of full chunks, and the rows of the incomplete one after them."""
-    database = _connect(path)
+    database = connect(path)
     try:
         is_new = _is_new(database)
         database.execute("PRAGMA journal_mode = WAL")
@@ -334,9 +328,9 @@ def _take_stock(database: sqlite3.Connection) -> tuple[int, _Rows]:
 
 def find_analysis(folder: Path, fits: Callable[[AnalysisKey], bool]) -> AnalysisKey | None:
     """The key that fits of the analysis used last, among all in the folder; None where none does."""
-    files = [(last_used, path) for last_used, _, path in _analysis_files(folder) if path.suffix == _SUFFIX]
+    files = [(last_used, path) for last_used, _, path in analysis_files(folder) if path.suffix == SUFFIX]
     for _, path in sorted(files, reverse=True):
-        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(_connect(path, busy_seconds=0)) as opened:
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(connect(path, busy_seconds=0)) as opened:
             for (text,) in opened.execute("SELECT key FROM analysis"):
                 key = AnalysisKey.of_text(str(text))
                 if key is not None and fits(key):
@@ -344,58 +338,8 @@ def find_analysis(folder: Path, fits: Callable[[AnalysisKey], bool]) -> Analysis
     return None
 
 
-def prune(folder: Path, max_bytes: int = CACHE_MAX_BYTES, max_days: float = math.inf) -> int:
-    """Delete the analyses used least lately until the folder's files fit `max_bytes`; the number of bytes freed.
-
-    Those that nobody used for `max_days` go, too. Analyses that some process has open stay.
-    """
-    analyses = sorted(_analysis_files(folder), key=lambda file: file[0])
-    excess = sum(size for _, size, _ in analyses) - max_bytes
-    oldest = time.time() - max_days * _DAY_SECONDS
-    freed = 0
-    for used, size, path in analyses:
-        if freed >= excess and used >= oldest:
-            break
-        if path.suffix == _SUFFIX and _is_open_elsewhere(path):
-            continue
-        with contextlib.suppress(OSError):  # Windows keeps what is open; another process may have pruned it already
-            path.unlink()
-            freed += size
-            for suffix in _SIDE_FILES:
-                _beside(path, suffix).unlink(missing_ok=True)
-    return freed
-
-
-def _analysis_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    """Time of last use, bytes with side files, and path of every analysis, put aside or not."""
-    for path in folder.glob("*"):
-        if path.suffix in (_SUFFIX, DAMAGED_SUFFIX):
-            with contextlib.suppress(FileNotFoundError):
-                status = path.stat()
-                beside = [_beside(path, suffix) for suffix in _SIDE_FILES]
-                yield status.st_mtime, status.st_size + sum(p.stat().st_size for p in beside if p.exists()), path
-
-
-def _is_open_elsewhere(path: Path) -> bool:
-    """Whether a process has the database open: only a sole connection can leave the WAL mode."""
-    try:
-        with contextlib.closing(_connect(path, busy_seconds=0)) as database:
-            database.execute("PRAGMA journal_mode = DELETE").fetchone()
-    except sqlite3.DatabaseError as error:
-        return not is_damage(error)
-    return False
-
-
-def _connect(path: Path, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
-
-
 def _is_read_only(error: OSError | sqlite3.Error) -> bool:
     """Whether the machine forbids to write there; a full or broken disk is another matter."""
     if isinstance(error, OSError):
         return error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.analysis.analysis_files import CACHE_MAX_BYTES, prune
 from engine.analysis.clock import zones_or_clock
 from engine.analysis.findings import Findings
 from engine.analysis.runner import PHASE, analyse_to_store, analysis_key
-from engine.analysis.score_store import CACHE_MAX_BYTES, ScoreStore, prune
+from engine.analysis.score_store import ScoreStore
 from engine.analysis.where import evidence_at, kinds_of_frames
 from engine.analysis.zoned import stored_signals_within
 from engine.archive.dispatching import SHARD_FRAMES, Dispatcher, RecordingGivenUp, RecordingJudged, ShardStored

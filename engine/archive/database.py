@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from types import TracebackType
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from engine.archive import schema
@@ -23,6 +24,7 @@ _BUSY_SECONDS = 30.0
 _REACHED_SECONDS = 10
 """A server that says nothing for so long is away; unless the URL has a `connect_timeout` of its own."""
 _AGAIN_SECONDS = 1.0
+_LOG_AGAIN_SECONDS = 0.02
 _POSTGRES = "postgresql"
 _SECRET_PARAMETERS = ("password", "passfile", "sslpassword")
 """Of a URL's query, by which PostgreSQL's library takes passwords, too."""
@@ -52,7 +54,7 @@ class Archive:
             is_new = self._check_version(connection, create)
         if is_new and self._is_file:
             with self._errors(tr("The archive can't be made")), self._engine.connect() as connection:
-                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")  # kept in the file
+                _keep_a_log(connection.connection.cursor())
         self._patience_seconds = 0.0 if self._is_file else patience_seconds
 
     @contextlib.contextmanager
@@ -168,7 +170,7 @@ class Archive:
     def _errors(self, what: str) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             advice = tr("Check that the file or the server can be reached, and has space.")
             raise ArchiveError(f"{what} ({reason})", subject=self.place, advice=advice) from error
@@ -237,6 +239,19 @@ def _prepare_sqlite(connection: DBAPIConnection, _: object) -> None:
     (journal,) = cursor.fetchone() or ("",)
     cursor.execute(f"PRAGMA synchronous = {'NORMAL' if journal == 'wal' else 'FULL'}")
     cursor.close()
+
+
+def _keep_a_log(cursor: DBAPICursor) -> None:
+    """Turn on SQLite's write-ahead log, which the file remembers; SQLite does not wait for others by itself here."""
+    ends = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= ends:
+                raise
+        time.sleep(_LOG_AGAIN_SECONDS)
 
 
 def _begin(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 @contextlib.contextmanager
 def analysis_cache(temporary: bool) -> Iterator[Path]:
     """Folder of score stores: a temporary one, or the user's cache, which is pruned afterwards."""
-    from engine.analysis.score_store import prune
+    from engine.analysis.analysis_files import prune
     from engine.common.paths import analyses_folder
 
     if temporary:

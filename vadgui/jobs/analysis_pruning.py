@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine.analysis.score_store import prune
+from engine.analysis.analysis_files import prune
 from vadgui.jobs.background import Background
 from vadgui.settings import Settings
 

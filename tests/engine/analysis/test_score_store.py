@@ -19,9 +19,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.score_store import CHUNK_ROWS, AnalysisKey, Frames, ScoreStore, prune
+from engine.analysis.analysis_files import prune
+from engine.analysis.score_store import CHUNK_ROWS, AnalysisKey, Frames, ScoreStore
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
+from tests.at_once import run_at_once
 from tests.read_only import ReadOnlyFolder
 
 KEY = AnalysisKey("video", "detector", '{"teacher": "dis"}')
@@ -43,6 +45,17 @@ while len(store) < int(sys.argv[4]):
         store.flush()
     print(len(store), flush=True)
 store.close()
+"""
+
+OPENER = """
+import sys
+from pathlib import Path
+from engine.analysis.analysis_files import prune
+from engine.analysis.score_store import AnalysisKey, ScoreStore
+print("ready", flush=True)
+for line in sys.stdin:
+    ScoreStore(Path(sys.argv[1]), AnalysisKey(line, "", "")).close()
+    prune(Path(sys.argv[1]))
 """
 
 WRITER_ON_A_FULL_DISK = """
@@ -404,6 +417,11 @@ def test_processes_at_the_same_analysis_all_get_through(tmp_path: Path) -> None:
 # The cache's size
 
 
+def test_processes_that_open_new_analyses_at_the_same_moment_all_may(tmp_path: Path) -> None:
+    run_at_once(OPENER, [str(tmp_path)], map(str, range(300)))
+    assert not list(tmp_path.glob("*.damaged"))
+
+
 def test_pruning_removes_what_was_used_least_lately(tmp_path: Path) -> None:
     keys = [AnalysisKey(str(n), "", "") for n in range(4)]
     paths = [write(tmp_path, 1000, key) for key in keys]
@@ -438,7 +456,7 @@ def test_pruning_spares_what_is_open_and_takes_what_was_put_aside(tmp_path: Path
     with ScoreStore(tmp_path, KEY) as store:
         assert_same(store.read(), rows_of(0, 1100))
     prune(tmp_path, 0)
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == ["notes.txt"]
 
 
 def test_pruning_a_folder_that_is_not_there_frees_nothing(tmp_path: Path) -> None:

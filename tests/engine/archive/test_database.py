@@ -16,7 +16,16 @@ from engine.archive.database import Archive, without_password
 from engine.archive.scanning import scan
 from engine.commands.progress import finished
 from engine.common.errors import ArchiveError
+from tests.at_once import run_at_once
 from tests.engine.archive.postgres import postgres_server
+
+MAKER = """
+import sys
+from engine.archive.database import Archive
+print("ready", flush=True)
+for line in sys.stdin:
+    Archive(f"{sys.argv[1]}/{line.strip()}.archive", create=True).close()
+"""
 
 
 def test_an_archive_is_there_again(place: str) -> None:
@@ -91,6 +100,10 @@ def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
         Archive("postgresql://me:secret@127.0.0.1:1/name", create=True)
     assert "secret" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+
+
+def test_all_may_make_one_archive_at_the_same_moment(tmp_path: Path) -> None:
+    run_at_once(MAKER, [str(tmp_path)], map(str, range(100)), processes=4)
 
 
 @pytest.mark.slow
