@@ -74,7 +74,9 @@ def check(bundle: Path, root: Path | None = None) -> None:
 
     with tempfile.TemporaryDirectory(dir=root / "tmp" if root else None) as folder:
         home = Path(folder)
-        results, shown = home / "results", home / "shown"
+        results, shown, raw = home / "results", home / "shown", home / "raw.y4m"
+        # A kind that no recorder writes: it is decoded by a helper process, which the bundle has to start.
+        raw.write_bytes(b"YUV4MPEG2 W64 H48 F25:1 C420\n" + 20 * (b"FRAME\n" + bytes(64 * 48 * 3 // 2)))
         kept = {name: os.environ[name] for name in ("SYSTEMROOT", "PATHEXT") if name in os.environ}
         places = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP"), seen(home))
         system = {"PATH": os.defpath, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
@@ -83,6 +85,7 @@ def check(bundle: Path, root: Path | None = None) -> None:
             ("vad", "detectors", "list"),
             ("vad", "doctor"),
             ("vad", "analyse", video, "--detector", "plaza", "--device", "cpu", "--out", seen(results), "--quiet"),
+            ("vad", "analyse", seen(raw), "--detector", "plaza", "--device", "cpu", "--out", seen(results), "--quiet"),
             ("vad", "-m", "vadgui", "--help"),
             ("vadgui", "--demo", "--output", seen(shown)),
         ):

@@ -197,6 +197,15 @@ def undecodable(path: Path) -> VideoError:
     )
 
 
+def undecodable_frame(path: Path, index: int) -> VideoError:
+    """The error of a frame that is in a file but gives no picture."""
+    return VideoError(
+        tr("Frame {frame} can't be decoded").format(frame=index),
+        subject=path,
+        advice=tr("The file is damaged there: continue at another frame, or copy the file again."),
+    )
+
+
 def unreadable(path: Path, error: OSError) -> VideoError:
     """The error of a recording whose disk, share or server fails."""
     advice = tr("Check the connection and that you may read there, then try again ({reason}).")

@@ -27,6 +27,13 @@ def file_fingerprint(path: Path, size: int | None = None) -> str:
     return digest.hexdigest()
 
 
+def is_another_file(path: Path, fingerprint: str) -> bool:
+    """Whether a file's content is another by now than that of a fingerprint; not where it is gone or can't be read."""
+    with suppress(OSError):
+        return file_fingerprint(path) != fingerprint
+    return False
+
+
 def pictures_fingerprint(pictures: Sequence[Path]) -> str:
     """SHA-256 over the names of all pictures, and the size and content of each: all of it, or three samples of many.
 

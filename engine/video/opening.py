@@ -11,8 +11,9 @@ from engine.common.language import tr
 from engine.common.remote_path import as_path
 from engine.video.decoder_calls import call_noted
 from engine.video.helper.source import HelperSource
+from engine.video.indexing import OnProgress
 from engine.video.picture_folder import PictureFolderSource
-from engine.video.pyav_source import OnProgress, PyAvSource
+from engine.video.pyav_source import PyAvSource
 from engine.video.source import CACHE_BYTES, VideoSource
 from engine.video.trust import UntrustedFileError
 

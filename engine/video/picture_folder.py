@@ -22,7 +22,7 @@ from engine.video.frame import Frame, Pixels
 from engine.video.given_rates import given_rate
 from engine.video.naming import picture_files, visible_entries
 from engine.video.picture_file import decode_picture, read_picture_bytes
-from engine.video.source import ASSUMED_FPS, CACHE_BYTES, PICTURES, Rate, VideoInfo, VideoSource
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, PICTURES, Rate, VideoInfo, VideoSource, check_number
 from engine.video.wall_clock import recording_start
 
 
@@ -94,8 +94,7 @@ class PictureFolderSource(VideoSource):
             VideoError: the picture can't be read, or has another size than the first.
             Cancelled: `should_stop` said yes.
         """
-        if not 0 <= index < len(self):
-            raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
+        check_number(index, self)
         frame = self._cache.get(index)
         if frame is None:
             if should_stop():

@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from cachetools import LRUCache
 
 from engine.common.byte_cache import byte_cache
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
-from engine.common.language import tr
 from engine.common.names import displayable
 from engine.common.remote_path import RemotePath
 from engine.video.chosen_frames import ChosenFrames
 from engine.video.cursor import Cursor
-from engine.video.decoder import Decoder, undecodable, unreadable
-from engine.video.fingerprint import file_fingerprint
+from engine.video.decoder import Decoder, undecodable, undecodable_frame, unreadable
+from engine.video.fingerprint import file_fingerprint, is_another_file
 from engine.video.frame import Frame
-from engine.video.frame_index import DecodedIndexBuilder, EntryPoint, FrameIndex, PacketIndexBuilder
+from engine.video.frame_index import EntryPoint, FrameIndex
 from engine.video.given_rates import given_rate
 from engine.video.index_store import load_index, save_index
+from engine.video.indexing import OnProgress, decoded_index, decoded_index_builder, lands_on_keyframes, listed_index
 from engine.video.pixels import PixelReader, SquareReader
 from engine.video.planes import PALETTE
-from engine.video.source import ASSUMED_FPS, CACHE_BYTES, Rate, VideoInfo, VideoSource, checked_numbers
+from engine.video.source import ASSUMED_FPS, CACHE_BYTES, Rate, VideoInfo, VideoSource, check_number, checked_numbers
 from engine.video.timing import last_seconds, shown_seconds
 from engine.video.wall_clock import recording_start
 
-OnProgress = Callable[[float], None]
-"""Called with the fraction done, 0 to 1."""
-
 _MAX_SEEKS = 2  # seeks to earlier and earlier keyframes before decoding from the start of the file
 _CACHED_BEFORE_TARGET = 48  # frames on the way to the target; caching them makes stepping back instant
-_REPORT_EVERY_PACKETS = 100
-_INTRA_REFRESHING = {"h264", "hevc", "mpeg2video"}  # encoders that can renew the picture in parts, without keyframes
 _ROUNDING_SECONDS = 0.002  # many containers store whole milliseconds
 _PROBED_FRAMES = 16  # frames decoded at opening; more than any codec reorders
 _PROBED_BYTES = 1 << 30
@@ -94,11 +87,12 @@ class PyAvSource(VideoSource):
         index = load_index(self._fingerprint)
         # A palette may come once, at the start of the file: only checksums tell whether a seek has lost it.
         if index is None and self._first.format.name != PALETTE:
-            index = self._packet_index([frame.pts for frame in first], should_stop, on_progress)
+            index = listed_index(path, [frame.pts for frame in first], should_stop, on_progress)
             if index is not None and isinstance(path, RemotePath):
                 self._keep_index(index)  # listing its packets has fetched the whole file
-        if index is None or (index.checksums is None and not self._lands_on_keyframes(index)):
-            index = self._decoded_index(should_stop, on_progress)
+        if index is None or (index.checksums is None and not lands_on_keyframes(path, index, self._codec)):
+            index = decoded_index(path, self._frame_seconds, should_stop, on_progress)
+            self._keep_index(index)
         self._use_index(index)
 
     @property
@@ -128,13 +122,13 @@ class PyAvSource(VideoSource):
             Cancelled: `should_stop` said yes.
         """
         if self._index.checksums is None:
-            self._replace_index(self._decoded_index(should_stop, None))
+            index = decoded_index(self._path, self._frame_seconds, should_stop, None)
+            self._keep_index(index)
+            self._replace_index(index)
 
     def is_changed(self) -> bool:
         """Whether the file's content is another by now than what was opened."""
-        with suppress(OSError):
-            return file_fingerprint(self._path) != self._fingerprint
-        return False
+        return is_another_file(self._path, self._fingerprint)
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the cache or decoded from the keyframe before it.
@@ -144,8 +138,7 @@ class PyAvSource(VideoSource):
             VideoError: the frame can't be decoded.
             Cancelled: `should_stop` said yes.
         """
-        if not 0 <= index < len(self):
-            raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
+        check_number(index, self)
         cached = self._cache.get(index)
         if isinstance(cached, Frame):
             return cached
@@ -177,7 +170,7 @@ class PyAvSource(VideoSource):
                 next_number = frame.index + 1
             if next_number >= end:
                 return
-        raise self._undecodable(next_number)
+        raise undecodable_frame(self._path, next_number)
 
     def pictures(
         self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
@@ -198,7 +191,7 @@ class PyAvSource(VideoSource):
             if not has_jumped:
                 break
         if self._index.checksums is not None:
-            raise self._undecodable(numbers[0])
+            raise undecodable_frame(self._path, numbers[0])
         # A frame is missing or damaged: only a full decode gives the right index.
         self.verify(should_stop)
         yield from self.pictures([number for number in numbers if number < len(self)], size, should_stop)
@@ -215,52 +208,12 @@ class PyAvSource(VideoSource):
         self._cursor.close()
         self._cache.clear()
 
-    # Indexing
-
-    def _packet_index(
-        self, first_shown: list[int | None], should_stop: ShouldStop, on_progress: OnProgress | None
-    ) -> FrameIndex | None:
-        with closing(Decoder(self._path)) as decoder:
-            if not decoder.has_timestamps or decoder.stream.time_base is None:
-                return None
-            builder = PacketIndexBuilder(decoder.stream.time_base)
-            report = _ProgressReporter(decoder, should_stop, on_progress)
-            for packet in decoder.packets():
-                report.add_packet(packet)
-                if not builder.add(packet):
-                    return None
-        return builder.index(first_shown)
-
-    def _lands_on_keyframes(self, index: FrameIndex) -> bool:
-        if self._codec not in _INTRA_REFRESHING:
-            return True
-        with closing(Cursor(self._path, index)) as cursor:
-            return cursor.lands_on_keyframes()
-
-    def _decoded_index(self, should_stop: ShouldStop, on_progress: OnProgress | None) -> FrameIndex:
-        """The canonical index from a full decode; stored for the next time the file is opened."""
-        with closing(Decoder(self._path)) as decoder:
-            builder = self._builder(decoder)
-            report = _ProgressReporter(decoder, should_stop, on_progress)
-
-            def add_packet(packet: Packet[VideoStream]) -> None:
-                report.add_packet(packet)
-                builder.add_packet(packet)
-
-            for frame in decoder.frames(add_packet, builder.add_failure):
-                builder.add(frame)
-        index = builder.index()
-        self._keep_index(index)
-        return index
+    # Index
 
     def _keep_index(self, index: FrameIndex) -> None:
         """Store the index for the next time, unless it is of a file that is another meanwhile."""
         if not self.is_changed():
             save_index(self._fingerprint, index)
-
-    def _builder(self, decoder: Decoder) -> DecodedIndexBuilder:
-        assert decoder.stream.time_base is not None
-        return DecodedIndexBuilder(decoder.stream.time_base, self._frame_seconds, decoder.has_timestamps)
 
     def _use_index(self, index: FrameIndex) -> None:
         self._index = index
@@ -315,7 +268,7 @@ class PyAvSource(VideoSource):
         """Frames [0, stop) numbered as decoded; when the pass reaches the end, its index becomes the canonical one."""
         pixels = PixelReader(self._first)
         with closing(Decoder(self._path)) as decoder:
-            builder = self._builder(decoder)
+            builder = decoded_index_builder(decoder, self._frame_seconds)
             for number, decoded in enumerate(decoder.frames(builder.add_packet, builder.add_failure)):
                 if stop is not None and number >= stop:
                     return
@@ -384,7 +337,7 @@ class PyAvSource(VideoSource):
         decoded = self._decode_to(index, should_stop)
         if decoded:
             return decoded
-        raise self._undecodable(index)
+        raise undecodable_frame(self._path, index)
 
     def _decode_to(self, index: int, should_stop: ShouldStop) -> VideoFrame | None:
         """Decode on to frame `index` and cache the frames shortly before it; None when it is not the expected frame."""
@@ -398,18 +351,6 @@ class PyAvSource(VideoSource):
             if should_stop():
                 raise Cancelled
         return None
-
-    def _undecodable(self, index: int) -> VideoError:
-        return undecodable_frame(self._path, index)
-
-
-def undecodable_frame(path: Path, index: int) -> VideoError:
-    """The error of a frame that is in a file but gives no picture."""
-    return VideoError(
-        tr("Frame {frame} can't be decoded").format(frame=index),
-        subject=path,
-        advice=tr("The file is damaged there: continue at another frame, or copy the file again."),
-    )
 
 
 def _probed(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
@@ -429,27 +370,3 @@ def _size_bytes(cached: VideoFrame | Frame) -> int:
 def _decoder_threads() -> int:
     """Decoder threads: half of the cores, because a seek discards the frames that each thread decodes ahead."""
     return max((os.cpu_count() or 1) // 2, 1)
-
-
-class _ProgressReporter:
-    """Reports the progress of a pass over a file's packets and cancels it when `should_stop` is True."""
-
-    def __init__(self, decoder: Decoder, should_stop: ShouldStop, on_progress: OnProgress | None) -> None:
-        self._size_bytes = decoder.size_bytes
-        self._should_stop = should_stop
-        self._on_progress = on_progress
-        self._packets = 0
-        self._farthest = 0
-
-    def add_packet(self, packet: Packet[VideoStream]) -> None:
-        """Count a packet and report progress every 100 packets.
-
-        Raises:
-            Cancelled: `should_stop` said yes.
-        """
-        if self._should_stop():
-            raise Cancelled
-        self._packets += 1
-        self._farthest = max(self._farthest, packet.pos or 0)
-        if self._on_progress and self._packets % _REPORT_EVERY_PACKETS == 0:
-            self._on_progress(min(self._farthest / self._size_bytes, 1.0))

@@ -111,6 +111,16 @@ def usual_frame_seconds(*videos: npt.NDArray[np.floating]) -> float | None:
     return max(float(np.median(gaps)), _MIN_FRAME_SECONDS) if len(gaps) else None
 
 
+def check_number(number: int, source: VideoSource) -> None:
+    """Refuse the number of a frame that the source does not have.
+
+    Raises:
+        IndexError: there is no such frame.
+    """
+    if not 0 <= number < len(source):
+        raise IndexError(f"{source.info.name} has no frame {number}, only 0 to {len(source) - 1}")
+
+
 def checked_numbers(wanted: Sequence[int] | npt.NDArray[np.integer], source: VideoSource) -> list[int]:
     """Frame numbers as a list of int, checked against the source.
 
@@ -122,8 +132,7 @@ def checked_numbers(wanted: Sequence[int] | npt.NDArray[np.integer], source: Vid
     if (np.diff(numbers) <= 0).any():
         raise ValueError("the numbers of wanted frames must ascend")
     for number in (*numbers[:1], *numbers[-1:]):
-        if not 0 <= number < len(source):
-            raise IndexError(f"{source.info.name} has no frame {number}, only 0 to {len(source) - 1}")
+        check_number(number, source)
     return [int(number) for number in numbers]
 
 

@@ -15,12 +15,13 @@ import numpy.typing as npt
 from engine.common.errors import Cancelled, VideoError
 from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
-from engine.video.fingerprint import file_fingerprint
+from engine.video.decoder import undecodable_frame
+from engine.video.fingerprint import is_another_file
 from engine.video.frame import Frame
 from engine.video.helper.client import Helper, HelperDiedError, Item
 from engine.video.helper.wire import checked_index, info_of
-from engine.video.pyav_source import OnProgress, undecodable_frame
-from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, checked_numbers
+from engine.video.indexing import OnProgress
+from engine.video.source import CACHE_BYTES, VideoInfo, VideoSource, check_number, checked_numbers
 
 _KILLS = 2
 """A frame that ends so many helpers is not asked for again."""
@@ -98,9 +99,7 @@ class HelperSource(VideoSource):
 
     def is_changed(self) -> bool:
         """Whether the file's content is another by now than what was opened."""
-        with suppress(OSError):
-            return file_fingerprint(self._path) != self.info.fingerprint
-        return False
+        return is_another_file(self._path, self.info.fingerprint)
 
     def read(self, index: int, should_stop: ShouldStop = never_stop) -> Frame:
         """Exactly frame `index`, from the helper's cache or decoded from the keyframe before it.
@@ -110,8 +109,7 @@ class HelperSource(VideoSource):
             VideoError: the frame can't be decoded, or the helper died of it.
             Cancelled: `should_stop` said yes.
         """
-        if not 0 <= index < len(self):
-            raise IndexError(f"{self._path.name} has no frame {index}, only 0 to {len(self) - 1}")
+        check_number(index, self)
         for frame in self._frames("read", [index], self._shape, should_stop, index=index):
             return frame
         raise undecodable_frame(self._path, index)
