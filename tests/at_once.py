@@ -28,5 +28,5 @@ def run_at_once(code: str, arguments: Iterable[str], lines: Iterable[str], proce
             with suppress(BrokenPipeError):  # it ended, and says below why
                 process.stdin.write(f"{line}\n")
     for process in running:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
         assert (process.returncode, said) == (0, "")

@@ -418,7 +418,7 @@ def test_processes_at_the_same_analysis_all_get_through(tmp_path: Path) -> None:
 
 
 def test_processes_that_open_new_analyses_at_the_same_moment_all_may(tmp_path: Path) -> None:
-    run_at_once(OPENER, [str(tmp_path)], map(str, range(300)))
+    run_at_once(OPENER, [str(tmp_path)], map(str, range(100)))
     assert not list(tmp_path.glob("*.damaged"))
 
 

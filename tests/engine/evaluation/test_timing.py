@@ -91,10 +91,10 @@ def test_run_queue_wait_is_read_from_linux() -> None:
     busy = "import time; until = time.monotonic() + 5\nwhile time.monotonic() < until: pass"
     rival = subprocess.Popen([sys.executable, "-c", busy])
     try:
-        before, stop = run_queue_wait_seconds(), time.monotonic() + 0.5
-        while time.monotonic() < stop:
-            pass
-        after = run_queue_wait_seconds()
+        before = after = run_queue_wait_seconds()
+        stop = time.monotonic() + 5
+        while time.monotonic() < stop and after is not None and before is not None and after - before <= 0.05:
+            after = run_queue_wait_seconds()
     finally:
         rival.kill()
         rival.wait()
