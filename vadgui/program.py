@@ -108,7 +108,14 @@ class Program(QObject):
         """Open a recording, or the one of a review's file, in place of the present one."""
         if self.review_controller.may_leave(lambda: self.open_video(path)):
             self.recordings.expect_opening()
-            self.worker.open_video(path)
+            self.worker.open_video(path, self.recordings.navigation.wanted_frame(path))
+            self._follow_awaited()
+
+    def _follow_awaited(self) -> None:
+        """Whoever has asked for another recording means that one by what they decide: nothing is said of this one."""
+        awaited = self.worker.awaited
+        words = tr("{name} is being opened: nothing can be decided until it is there.")
+        self.session.review.wait(words.format(name=displayable(awaited.name)) if awaited else "")
 
     def open_detector(self, path: Path, device: str | None = None) -> None:
         """Load a detector, but only after a recording is open: the first frame must not wait for torch."""
@@ -197,12 +204,14 @@ class Program(QObject):
         self._reporter.report(error, about)
 
     def _opening_failed(self, path: Path, error: Exception) -> None:
+        self._follow_awaited()
         self.window.hand_over.opening_failed()
         if not self.recordings.opening_failed(path, error):
             self._worker_failed(error)
             self._load_pending_detector()
 
     def _video_opened(self, opened: VideoOpened) -> None:
+        self._follow_awaited()
         self._reporter.leave_behind(opened.info.path)
         # Remember the recording first: the window lists recent ones as soon as the session changes.
         self._settings.remember_video(opened.info.path)
@@ -214,7 +223,8 @@ class Program(QObject):
         may_analyse = self._choose_detector(opened.info.path)
         self.review_controller.open(opened)
         self.worker.set_zones(self.session.review.zones)
-        self.session.show(opened.first_view)
+        if opened.first_view.index == self.session.playhead:
+            self.session.show(opened.first_view)
         self._load_pending_detector()
         if may_analyse:
             self._begin_analysis()
@@ -246,6 +256,7 @@ class Program(QObject):
         return asked_for is not None and written_out(asked_for).parent == written_out(video).parent
 
     def _video_closed(self) -> None:
+        self._follow_awaited()
         self.review_controller.leave()
         self.session.close_video()
 
@@ -260,6 +271,7 @@ class Program(QObject):
     def _close_video(self) -> None:
         if self.review_controller.may_leave(self._close_video):
             self.worker.close_video()
+            self._follow_awaited()
 
     def _abandon_video(self, hanging: Path) -> None:
         if self.review_controller.may_leave(lambda: self._abandon_video(hanging)):

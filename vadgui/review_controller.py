@@ -62,13 +62,13 @@ class ReviewController(QObject):
         is_mine = mine is not None and session.review.holds(opened.info.fingerprint)
         if found.opened and not _is_same(found.opened.path, self.keeper.path):
             is_mine = False  # somebody else's review of the same recording, or this one where it was moved to
-        session.open_video(opened.info, opened.times)
+        session.open_video(opened.info, opened.times, opened.first_view.index)
         if is_mine and mine:
-            session.resume(mine)
+            session.resume(mine, seeks=opened.request.wanted is None)
             return
         self.keeper.attend(found)
         if found.opened:
-            session.resume(found.opened.review, found.notice)
+            session.resume(found.opened.review, found.notice, seeks=False)
         session.review.set_access(found.notice, _in_a_line(found.refusal) if found.refusal else "")
 
     def may_leave(self, leave: Callable[[], object]) -> bool:

@@ -59,6 +59,7 @@ class SaveAsController(QObject):
         dialog = ask_for_target(self._window, tr("Save review as"), target, REVIEW_FILTER, SUFFIX, self.save)
         # It asks here, where it can say what is there; the system's dialog may not see that a suffix is added.
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        self._session.review.opened.connect(dialog.reject)  # the file was meant for the recording before
         return dialog
 
     def save(self, path: Path) -> None:
@@ -71,12 +72,13 @@ class SaveAsController(QObject):
         if not there:
             self._save(path, replaces=False)
             return
-        ask(
+        box = ask(
             self._window,
             tr("{name} is there already. Replace it?").format(name=displayable(path.name)),
             there,
             {tr("Replace"): lambda: self._save(path, replaces=True)},
         )
+        self._session.review.opened.connect(box.reject)
 
     def _save(self, path: Path, *, replaces: bool) -> None:
         if review := self._keep():

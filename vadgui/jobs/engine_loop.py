@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import resources
 from engine.analysis.clock import find_clock
-from engine.common.errors import Cancelled, VadError
+from engine.common.errors import Cancelled, VadError, VideoError
 from engine.common.language import tr
 from engine.common.names import displayable
 from engine.review.files import SUFFIX, OpenedReview, read_review, reviewed_video
@@ -56,10 +56,11 @@ from vadgui.jobs.request_queue import (
     ShowFrame,
     Task,
     TraceWindow,
+    WantedFrame,
 )
 from vadgui.jobs.source_guard import SourceGuard
 from vadgui.jobs.view_maker import ViewMaker, frame_only
-from vadgui.model.frame_view import FrameView
+from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
 from vadgui.model.session import DetectorSummary
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class EngineLoop:
                 pass
             except Exception as error:
                 # Catches everything: otherwise one bad task would end the thread, and the window would have no engine.
-                self._post(JobFailed(error, task.path if isinstance(task, OpenVideo) else None))
+                self._post(JobFailed(error, task if isinstance(task, OpenVideo) else None))
             finally:
                 self.busy_since = None
         self._close_analysis()
@@ -136,10 +137,10 @@ class EngineLoop:
     def _do(self, task: Task) -> None:
         match task:
             case OpenVideo():
-                self._open_video(task.path)
+                self._open_video(task)
             case CloseVideo():
                 self._replace_source(None)
-                self._post(VideoClosed(self._generation))
+                self._post(VideoClosed(task, self._generation))
             case OpenDetector():
                 self._open_detector(task.path, task.device)
             case CloseDetector():
@@ -171,7 +172,8 @@ class EngineLoop:
 
     # Video and detector
 
-    def _open_video(self, path: Path) -> None:
+    def _open_video(self, request: OpenVideo) -> None:
+        path = request.path
         with call_noted(path):
             opened = read_review(path) if path.name.endswith(SUFFIX) else None
             if opened:
@@ -184,16 +186,32 @@ class EngineLoop:
                 path, should_stop=should_stop, on_progress=lambda share: self._post(Opening(name, share))
             )
             try:
-                first: list[FrameView] = []
-                ViewMaker(source, None).make(0, False, first.append, should_stop)
+                review = self._review_of(source.info, opened)
+                first = self._first_view(source, review, request.wanted)
             except BaseException:
                 source.close()
                 raise
         finally:
             self._post(Opening())
-        review = self._review_of(source.info, opened)
         self._replace_source(source)
-        self._post(VideoOpened(self._generation, source.info, source.times, first[0], review))
+        self._post(VideoOpened(request, self._generation, source.info, source.times, first, review))
+
+    def _first_view(self, source: VideoSource, review: FoundReview, wanted: WantedFrame | None) -> FrameView:
+        """The frame at which the recording is to be shown: another one before it would flash up."""
+        kept = review.opened.review.recording_of(source.info.fingerprint) if review.opened else None
+        index = wanted(source.times) if wanted else kept.playhead if kept else 0
+        index = min(max(index, 0), len(source.times) - 1)
+        maker, should_stop = ViewMaker(source, None), self._requests.opening_is_outdated
+        views: list[FrameView] = []
+        try:
+            maker.make(index, False, views.append, should_stop)
+        except VideoError as error:
+            if index == 0:
+                raise
+            maker.make(0, False, views.append, should_stop)  # if that fails too, nothing of it can be shown
+            views = [FrameView(index, maker.seconds(index), None, missing=f"{error.what}.")]
+        (view,) = views
+        return replace(view, missing=PREDICTING) if self._predictor and view.missing == NO_DETECTOR else view
 
     def _review_of(self, info: VideoInfo, opened: OpenedReview | None) -> FoundReview:
         """What was decided of a recording earlier: in the review that was opened, else where it is usually kept."""

@@ -55,6 +55,7 @@ from vadgui.jobs.request_queue import (
     SetZones,
     ShowFrame,
     TraceWindow,
+    WantedFrame,
 )
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
 from vadgui.model.session import AnalysisState
@@ -131,6 +132,7 @@ class EngineWorker(QObject):
         self._frames: LatestValue[tuple[int, FrameView]] = LatestValue()
         self._has_detector = False
         self._generation = 0
+        self._asked: OpenVideo | CloseVideo | None = None
         self._reader = FrameReader(
             video_opener,
             partial(self._put_frame, self._frames),
@@ -168,13 +170,26 @@ class EngineWorker(QObject):
         self.detector_closed.emit()
         self.restarted.emit(hanging)
 
-    def open_video(self, path: Path) -> None:
-        """Open a recording; the present one stays if that fails."""
-        self._requests.add(OpenVideo(path))
+    @property
+    def awaited(self) -> Path | None:
+        """The recording that was asked for last, until it is there or can't be opened."""
+        return self._asked.path if isinstance(self._asked, OpenVideo) else None
+
+    def open_video(self, path: Path, wanted: WantedFrame | None = None) -> None:
+        """Open a recording, at the frame that `wanted` tells; the present one stays if that fails."""
+        self._ask(OpenVideo(path, wanted))
 
     def close_video(self) -> None:
         """Let go of the recording."""
-        self._requests.add(CloseVideo())
+        self._ask(CloseVideo())
+
+    def _ask(self, request: OpenVideo | CloseVideo) -> None:
+        self._asked = request
+        self._requests.add(request)
+
+    def _note_answer(self, request: OpenVideo | CloseVideo) -> None:
+        if request is self._asked:  # else another one was asked for meanwhile
+            self._asked = None
 
     def open_detector(self, path: Path, device: str) -> None:
         """Load a detector; the present one stays if that fails."""
@@ -280,11 +295,13 @@ class EngineWorker(QObject):
             case Opening():
                 self.opening_changed.emit(message)
             case VideoOpened():
+                self._note_answer(message.request)
                 self._generation = message.generation
                 self._reader.use(message.info.path)
                 self._looks.start()
                 self.video_opened.emit(message)
             case VideoClosed():
+                self._note_answer(message.request)
                 self._generation = message.generation
                 self._reader.use(None)
                 self._looks.stop()
@@ -321,6 +338,7 @@ class EngineWorker(QObject):
             case QueueProgress() | QueueDone() | QueueFailed():
                 self.queue_changed.emit(message)
             case JobFailed() if message.opening:
-                self.opening_failed.emit(message.opening, message.error)
+                self._note_answer(message.opening)
+                self.opening_failed.emit(message.opening.path, message.error)
             case JobFailed():
                 self.failed.emit(message.error)

@@ -15,7 +15,7 @@ from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.scoring.zones import Zone
 from engine.video.source import VideoInfo
-from vadgui.jobs.request_queue import FindPlaces
+from vadgui.jobs.request_queue import CloseVideo, FindPlaces, OpenVideo
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import AnalysisState, DetectorSummary
@@ -31,8 +31,9 @@ class Opening:
 
 @dataclass(frozen=True, eq=False)
 class VideoOpened:
-    """A recording is open, its first frame at hand."""
+    """A recording is open, the frame at hand at which it is to be shown."""
 
+    request: OpenVideo
     generation: int
     """Counts the openings of videos and detectors; a frame number means something only together with it."""
     info: VideoInfo
@@ -46,6 +47,7 @@ class VideoOpened:
 class VideoClosed:
     """There is no recording any more."""
 
+    request: CloseVideo
     generation: int
 
 
@@ -164,7 +166,7 @@ class JobFailed:
     """A task ended with an error."""
 
     error: Exception
-    opening: Path | None = None
+    opening: OpenVideo | None = None
     """The recording that could not be opened, if that was the task."""
 
 

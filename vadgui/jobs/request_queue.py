@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame
 
+WantedFrame = Callable[[npt.NDArray[np.float64]], int]
+"""Tells which frame is to be shown first, by the times [N] of a recording that is not open yet."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class OpenVideo:
     """Open a recording in place of the present one."""
 
     path: Path
+    wanted: WantedFrame | None = None
+    """None: where its review was left."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CloseVideo:
     """Close the recording."""
 

@@ -51,6 +51,7 @@ class ReviewModel(QObject):
         self._recording: Recording | None = None
         self._notice = ""
         self._read_only = ""
+        self._wait = ""
         self._dragged_at = float("-inf")
         self._is_mirroring = False
         self._found_zones: Zones = ()
@@ -120,6 +121,18 @@ class ReviewModel(QObject):
         """Why nothing can be decided here; empty where it can."""
         return self._read_only
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another recording is on its way: what is decided now would be said of the one before."""
+        return bool(self._wait)
+
+    def may_change(self) -> bool:
+        """Whether something can be decided now; if not, `refused` tells why."""
+        why = self._read_only or self._wait
+        if why:
+            self.refused.emit(why)
+        return not why
+
     def document(self, playhead: int, detector: DetectorUsed | None) -> Review | None:
         """All that is to be saved; None where nothing was decided and nothing is kept yet."""
         return None if self._review is None and self._is_untouched else self.keep(playhead, detector)
@@ -184,6 +197,7 @@ class ReviewModel(QObject):
         """Begin with a recording of which nothing is known; tells nobody before `tell_opened`."""
         self._review, self._notice, self._read_only = None, "", ""
         self._recording, self._is_changed, self._found_zones = None, False, ()
+        self._dragged_at = float("-inf")
         if video:
             self._recording = Recording(
                 name=video.name,
@@ -222,14 +236,17 @@ class ReviewModel(QObject):
         self._notice, self._read_only = notice, read_only
         self.access_changed.emit()
 
+    def wait(self, why: str) -> None:
+        """Let nothing be decided while another recording is on its way, and say why; with an empty text, let it."""
+        if why != self._wait:
+            self._wait = why
+            self.access_changed.emit()
+
     # Changes
 
     def edit(self, make: Callable[[Editor], Step]) -> bool:
         """Do a step that `make` makes of an editor; whether that was possible."""
-        if self._recording is None:
-            return False
-        if self._read_only:
-            self.refused.emit(self._read_only)
+        if self._recording is None or not self.may_change():
             return False
         try:
             step = make(Editor(self._recording, self.segments, who=person(), when=now()))
@@ -242,6 +259,9 @@ class ReviewModel(QObject):
 
     def set_threshold(self, enter: float) -> None:
         """Choose what is flagged in this recording; it is kept with the review."""
+        if self._wait:
+            self.refused.emit(self._wait)
+            return
         if self._recording is None or self._read_only:
             self._scoring.set_threshold(enter)  # to look at; nothing is kept of it
             return
@@ -291,9 +311,7 @@ class ReviewModel(QObject):
         self._turn(self.stack.redo)
 
     def _turn(self, call: Callable[[], None]) -> None:
-        if self._read_only:
-            self.refused.emit(self._read_only)
-        else:
+        if self.may_change():
             call()
 
     def _last_is_threshold_of(self, score: str) -> bool:

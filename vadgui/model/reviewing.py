@@ -75,6 +75,8 @@ class Reviewing(QObject):
     def begin_here(self) -> None:
         """The current segment begins with the frame under the playhead; without one, a new one does."""
         here = self._session.playhead
+        if not self._session.review.may_change():
+            return
         if self._trims():
             self._edit(lambda editor, current: editor.trim(current, here, current.stop))
         else:

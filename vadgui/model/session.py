@@ -177,19 +177,19 @@ class ReviewSession(QObject):
         """The detector in use; None until one has been opened."""
         return self._detector
 
-    def open_video(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:
-        """Begin the review of another recording at its first frame."""
-        self._start_over(video, times)
-        self.view_requested.emit(0, self._pictures_requested)
+    def open_video(self, video: VideoInfo, times: npt.NDArray[np.float64], playhead: int = 0) -> None:
+        """Begin the review of another recording at a frame."""
+        self._start_over(video, times, playhead)
+        self.view_requested.emit(playhead, self._pictures_requested)
 
     def close_video(self) -> None:
         """Back to the empty state."""
         self._start_over(None, np.empty(0))
 
-    def _start_over(self, video: VideoInfo | None, times: npt.NDArray[np.float64]) -> None:
+    def _start_over(self, video: VideoInfo | None, times: npt.NDArray[np.float64], playhead: int = 0) -> None:
         # Everything changes before the first signal: a view that asks back must never see two recordings mixed.
         self._use_times(video, times)
-        self._playhead = 0
+        self._playhead = playhead
         self._asked_where = -1
         self._view = None
         self._detector_read = None
@@ -204,13 +204,13 @@ class ReviewSession(QObject):
         self.scoring.tell_all()
         self.review.tell_opened()
         self.places.changed.emit()
-        self.playhead_changed.emit(0)
+        self.playhead_changed.emit(playhead)
         self.view_changed.emit()
 
-    def resume(self, review: Review, notice: str = "") -> None:
-        """Go on with what was decided earlier of this recording, where it was left."""
+    def resume(self, review: Review, notice: str = "", *, seeks: bool = True) -> None:
+        """Go on with what was decided earlier of this recording; if it `seeks`, where it was left."""
         self.review.load(review, notice)
-        if self.review.recording:
+        if seeks and self.review.recording:
             self.seek(self.review.recording.playhead)
 
     def revise_times(self, video: VideoInfo, times: npt.NDArray[np.float64]) -> None:

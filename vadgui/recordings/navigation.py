@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -11,6 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.common.language import tr
 from engine.common.remote_path import as_path
 from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording
+from engine.video.source import frame_at
+from vadgui.jobs.request_queue import WantedFrame
 from vadgui.model.session import AnalysisPhase, ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path, name_of
 
@@ -30,7 +31,7 @@ class RecordingNavigation(QObject):
         super().__init__(parent)
         self._session = session
         self._model = model
-        self._target: tuple[str, Callable[[], int]] | None = None
+        self._target: tuple[str, WantedFrame] | None = None
         """Path of a recording that is not open yet, and what tells the frame to be shown of it once it is."""
         self._awaited: int | None = None
         """Peak frame of the open recording's segment that is selected once there are scores."""
@@ -69,19 +70,23 @@ class RecordingNavigation(QObject):
             return False
         return self._target is not None or (self._awaited is not None and not self._session.review.segments)
 
+    def wanted_frame(self, path: Path) -> WantedFrame | None:
+        """What tells the frame to be shown of a recording that is about to be opened; None: where it was left."""
+        return self._target[1] if self._target and self._target[0] == listed_path(path) else None
+
     def give_up(self) -> None:
         """What was to be opened can't be."""
         self._target = None
 
     def open_at(self, path: str, segment: FoundSegment) -> None:
         """Open a recording, unless it is, and select a segment of it."""
-        self._open(path, lambda: segment.peak_frame)
+        self._open(path, lambda _: segment.peak_frame)
 
     def open_at_seconds(self, path: Path, seconds: float) -> None:
         """Open a recording, unless it is, at a time of it, and select the segment that is there."""
-        self._open(listed_path(path), lambda: self._session.index_at(seconds))
+        self._open(listed_path(path), lambda times: frame_at(times, seconds))
 
-    def _open(self, path: str, frame: Callable[[], int]) -> None:
+    def _open(self, path: str, frame: WantedFrame) -> None:
         self._target = path, frame
         self._on_the_way_until = time.monotonic() + _OPENING_SECONDS
         if path == self._model.open_path:
@@ -93,7 +98,8 @@ class RecordingNavigation(QObject):
         """Show the frame that was meant at once; its segment is selected when there are scores."""
         target, self._target = self._target, None
         video = self._session.video
-        self._awaited = target[1]() if target and video and listed_path(video.path) == target[0] else None
+        is_there = target and video and listed_path(video.path) == target[0]
+        self._awaited = target[1](self._session.times) if target and is_there else None
         if self._awaited is not None:
             self._session.seek(self._awaited)
             self._select_awaited()

@@ -19,6 +19,8 @@ class DismissMenu(QMenu):
     reason_chosen = Signal(str)
     reason_added = Signal(str)
     """A reason that is new to the list; `reason_chosen` follows."""
+    asked = Signal(object)
+    """The QDialog that asks for a new reason."""
 
     def __init__(self, own_reasons: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
@@ -44,6 +46,7 @@ class DismissMenu(QMenu):
         dialog.setLabelText(tr("Why is this nothing of interest? The reason is offered again."))
         dialog.textValueSelected.connect(self._add)
         dialog.open()
+        self.asked.emit(dialog)
 
     def _add(self, text: str) -> None:
         reason = " ".join(text.split())

@@ -70,6 +70,7 @@ class VerdictBar(QWidget):
         self.setEnabled(self._session.video is not None and not review.read_only)
         self._show_note(selected)
         self.note.setEnabled(selected is not None)
+        self.note.setReadOnly(review.is_waiting)
         count = review.hidden_count
         self._hidden.setText(
             tr_n(

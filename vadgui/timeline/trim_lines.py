@@ -39,6 +39,7 @@ class TrimLines(QObject):
         scoring = session.scoring
         for changed in (scoring.selection_changed, scoring.segments_changed, session.review.access_changed):
             changed.connect(self._follow)
+        session.review.opened.connect(self._let_go)
         plot.box.sigXRangeChanged.connect(lambda: self._follow())
         theme.changed.connect(self._tint)
         self._tint()
@@ -70,6 +71,11 @@ class TrimLines(QObject):
         borders = self._border(self.begin.value()), self._border(self.end.value())
         if selected and borders != (selected.start, selected.stop):
             self.trimmed.emit(*borders)
+        self._follow()
+
+    def _let_go(self) -> None:
+        """A drag that goes on is about a segment of the recording before."""
+        self.begin.moving = self.end.moving = False
         self._follow()
 
     def _tint(self) -> None:

@@ -65,6 +65,7 @@ class TimelineView(QWidget):
     def _connect_session(self) -> None:
         session = self._session
         session.video_changed.connect(self._show_video)
+        session.review.opened.connect(self._let_go_of_threshold)
         session.clock_changed.connect(self._show_clock)
         session.playhead_changed.connect(self._follow_playhead)
         session.scoring.scores_changed.connect(self._show_scores)
@@ -82,14 +83,14 @@ class TimelineView(QWidget):
         box.sigXRangeChanged.connect(lambda: self.overview.set_visible(*box.span()))
         line.sigDragged.connect(lambda: self._rule_timer.isActive() or self._rule_timer.start())
         line.sigPositionChangeFinished.connect(self._take_over_threshold)
-        line.sigPositionChangeFinished.connect(self._label_threshold)
+        line.sigPositionChangeFinished.connect(self._show_rule)  # where it was refused, the line goes back
         self._rule_timer.timeout.connect(self._take_over_threshold)
         self.overview.centre_requested.connect(self._centre)
         strips = self.lane_stack.strips
         strips.time_picked.connect(self._on_time_picked)
         strips.hovered.connect(self._point_at)
         strips.left.connect(self._point_nowhere)
-        self.header.threshold_entered.connect(self._session.review.set_threshold)
+        self.header.threshold_entered.connect(self._enter_threshold)
         self.header.zoom_requested.connect(self.zoom)
         self.header.all_requested.connect(self.zoom_to_all)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -272,6 +273,17 @@ class TimelineView(QWidget):
     def _take_over_threshold(self) -> None:
         self._rule_timer.stop()
         self._session.review.set_threshold(float(self.plot.threshold.value()))
+
+    def _enter_threshold(self, enter: float) -> None:
+        self._session.review.set_threshold(enter)
+        if self._session.review.is_waiting:
+            self._show_rule()
+
+    def _let_go_of_threshold(self) -> None:
+        """A drag that goes on is about the recording before."""
+        self._rule_timer.stop()
+        self.plot.threshold.moving = False
+        self._show_rule()
 
     def _on_mouse_moved(self, scene_pos: QPointF) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(scene_pos) and self._session.frame_count > 0

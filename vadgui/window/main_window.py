@@ -259,6 +259,8 @@ class MainWindow(QMainWindow):
         history = QUndoView(self._session.review.stack)
         history.setEmptyLabel(tr("As it was opened"))
         history.setAccessibleName(tr("History of the review"))
+        review = self._session.review
+        review.access_changed.connect(lambda: history.setEnabled(not (review.read_only or review.is_waiting)))
         self.history_dock = self._add_dock("history", tr("History"), history)
         self.history_dock.hide()
         self.exports_dock = self._add_dock("exports", tr("Exports"), self.exports)

@@ -57,15 +57,18 @@ class Requests(QObject):
 
     def ask_for_clock(self) -> None:
         """Say when the recording that is open began."""
-        if video := self._session.video:
-            dialog = ClockDialog(video.path, video.start, self._session.review.clock, self._window)
+        video, review = self._session.video, self._session.review
+        if video and review.may_change():
+            dialog = ClockDialog(video.path, video.start, review.clock, self._window)
             dialog.clock_chosen.connect(self.clock_chosen)
+            review.opened.connect(dialog.reject)  # it is about the recording before
             dialog.open()
 
     def ask_for_rate(self) -> None:
         """Enter the frame rate of the recording that is open."""
         if self._session.video:
-            ask_for_rate(self._window, self._session.video.average_fps, self.rate_given.emit)
+            dialog = ask_for_rate(self._window, self._session.video.average_fps, self.rate_given.emit)
+            self._session.review.opened.connect(dialog.reject)  # as above
 
     def change_settings(self) -> SettingsDialog:
         """Open the settings."""

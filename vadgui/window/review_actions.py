@@ -90,12 +90,20 @@ class ReviewActions(QObject):
         self._actions.set_text("redo", redo)
 
     def _edit_note(self) -> None:
+        if not self._session.review.may_change():
+            return
         self._session.scoring.select(self._session.current_segment)
         self.note_wanted.emit()
         self._verdict_bar.edit_note()
 
     def _ask_for_reason(self) -> None:
+        if not self._session.review.may_change():
+            return
         menu = DismissMenu(self._settings.dismiss_reasons, self._window)
+        # With another recording on screen, they would judge a segment that nobody asked about.
+        opened = self._session.review.opened
+        opened.connect(menu.close)
+        menu.asked.connect(lambda dialog: opened.connect(dialog.reject))
         menu.reason_added.connect(self._settings.add_dismiss_reason)
         menu.reason_chosen.connect(self._reviewing.dismiss)
         bar = self._verdict_bar

@@ -67,7 +67,8 @@ class ZoneActions(QObject):
             self._session.review.refused.emit(str(error))
 
     def _ask_for_file(self) -> None:
-        ask_for_file(self._window, tr("Load zones"), self._settings.video_folder, ZONES_FILTER, self.load)
+        dialog = ask_for_file(self._window, tr("Load zones"), self._settings.video_folder, ZONES_FILTER, self.load)
+        self._session.review.opened.connect(dialog.reject)  # they were meant for the recording before
 
     def _ask_for_target(self) -> None:
         video = self._session.video
@@ -75,4 +76,5 @@ class ZoneActions(QObject):
             folder = Path(self._settings.video_folder)
             target = folder / fitting_name(video.path.stem, SUFFIX)
             target = answer_in_time(folder, lambda: free_path(target), otherwise=target)
-            ask_for_target(self._window, tr("Save zones"), target, ZONES_FILTER, SUFFIX, self.save)
+            dialog = ask_for_target(self._window, tr("Save zones"), target, ZONES_FILTER, SUFFIX, self.save)
+            self._session.review.opened.connect(dialog.reject)
