@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.common.events import Progress
+from engine.common.language import tr
 from engine.scoring.zones import Zones
 from vadgui.dialogs.learn_camera import LearnCameraDialog
 from vadgui.jobs import camera_learning
@@ -49,6 +51,20 @@ class CameraController(QObject):
         self.dialog = dialog
         dialog.add_videos([video])
         dialog.open()
+
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Whether nothing would be lost; if something would, ask. `close` is called where it may be lost."""
+        if self.dialog is None or not self.dialog.is_working:
+            return True
+        self.dialog.ask_to_give_up(
+            tr("The detector is still getting to know this camera."),
+            tr(
+                "If you quit now, what it has learnt so far is lost. The recordings and the detector in use stay as "
+                "they are, and analyses go on when you start the program next."
+            ),
+            close,
+        )
+        return False
 
     def close(self) -> None:
         """End the work."""

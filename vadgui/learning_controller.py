@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -52,6 +53,10 @@ class LearningController(QObject):
         self.verdicts.ended.connect(self._resume)
         self.verdicts.learnt.connect(self._use_learnt)
         self.verdicts.place_requested.connect(recordings.navigation.open_at)
+
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Whether nothing would be lost; if something would, ask. `close` is called where it may be lost."""
+        return self.verdicts.may_close(close) and self.camera.may_close(close)
 
     def close(self) -> None:
         """End all work."""

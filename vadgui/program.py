@@ -401,6 +401,6 @@ class Program(QObject):
         window.library_requested.connect(lambda: controller.open_library(window))
         window.may_close = lambda: (
             self.review_controller.may_leave(window.close)
-            and self.learning.verdicts.may_close()
+            and self.learning.may_close(window.close)
             and controller.may_close(window)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.common.events import Progress
+from engine.common.language import tr
 from engine.review.recording_list import FoundSegment
 from engine.review.verdicts import FoundVerdicts
 from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
@@ -62,11 +63,22 @@ class VerdictsController(QObject):
         dialog.show()  # not modal: a click in it shows a place in the window
         self.work.begin(lambda should_stop: verdict_learning.find_verdicts(videos, detector.fingerprint, should_stop))
 
-    def may_close(self) -> bool:
-        """Whether nothing would be lost; if a detector would, ask what is to become of it."""
-        if self.dialog is None or not self.dialog.holds_detector:
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Whether nothing would be lost; if something would, ask. `close` is called where the work may be lost."""
+        dialog = self.dialog
+        if dialog is None or not (dialog.holds_detector or self._is_learning):
             return True
-        self.dialog.reject()
+        if dialog.holds_detector:
+            dialog.reject()  # which asks what is to become of it
+        else:
+            dialog.ask_to_give_up(
+                tr("A detector is still learning from your verdicts."),
+                tr(
+                    "If you quit now, what it has learnt so far is lost. Your verdicts are saved, the detector in use "
+                    "stays as it is, and analyses go on when you start the program next."
+                ),
+                close,
+            )
         return False
 
     def close(self) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.common.errors import Cancelled
+from engine.common.events import Progress, ShouldStop
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.synthetic import calibrated_detector
+from vadgui.jobs import camera_learning
+from vadgui.jobs.camera_learning import CameraRequest
 
 
 def test_a_camera_can_be_asked_for_while_its_detector_is_being_loaded(
@@ -25,3 +33,38 @@ def test_a_camera_can_be_asked_for_while_its_detector_is_being_loaded(
     assert dialog is not None
     qtbot.waitExposed(dialog)
     dialog.reject()
+
+
+def test_quitting_while_the_camera_is_learnt_asks_and_says_what_is_lost(
+    start_program: StartProgram, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+
+    def learn(_request: CameraRequest, should_stop: ShouldStop) -> Iterator[Progress]:
+        yield Progress("Reading", 1, 100)
+        while not should_stop():
+            time.sleep(0.01)
+        ended.append(True)
+        raise Cancelled
+
+    monkeypatch.setattr(camera_learning, "learn_camera", learn)
+    program = start_program(FakeFiles(gate=lambda path: MemoryVideo(path, 40)))
+    program.begin(tmp_path / "gate.mp4", None)
+    qtbot.waitUntil(lambda: program.session.view is not None)
+    program.session.read_detector(calibrated_detector())
+    program.learning.camera.open(program.window, tmp_path / "gate.mp4", tmp_path / "any.safetensors", "cpu", ())
+    dialog = program.learning.camera.dialog
+    assert dialog is not None
+    dialog._start()
+    qtbot.waitUntil(lambda: dialog.bar.value() > 0)
+    program.window.close()
+    assert program.window.isVisible()
+    (box,) = dialog.findChildren(QMessageBox)
+    assert "what it has learnt so far is lost" in box.informativeText()
+    box.defaultButton().click()  # the safe answer
+    assert dialog.is_working
+    program.window.close()
+    box = next(each for each in dialog.findChildren(QMessageBox) if each.isVisible())
+    next(each for each in box.buttons() if "Quit" in each.text()).click()
+    qtbot.waitUntil(lambda: not program.window.isVisible())
+    qtbot.waitUntil(lambda: ended == [True])

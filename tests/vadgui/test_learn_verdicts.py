@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.calibrating.reviewed import Effect
-from engine.common.events import ShouldStop
+from engine.common.errors import Cancelled
+from engine.common.events import Progress, ShouldStop
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
 from engine.review.files import read_review, usual_path
@@ -121,6 +124,35 @@ def test_a_detector_without_calibration_can_learn_nothing(program: Program, qtbo
     assert not action.isEnabled()
     open_yard(program, qtbot, video, "knows")
     qtbot.waitUntil(action.isEnabled)
+
+
+@pytest.mark.usefixtures("asked")
+def test_quitting_while_a_detector_learns_asks_and_says_what_is_lost(
+    program: Program, qtbot: QtBot, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def learn(_request: VerdictRequest, should_stop: ShouldStop) -> Iterator[Progress]:
+        yield Progress("Reading", 1, 100)
+        while not should_stop():
+            time.sleep(0.01)
+        raise Cancelled
+
+    monkeypatch.setattr(verdict_learning, "learn_from_verdicts", learn)
+    open_yard(program, qtbot, video, "knows")
+    program.session.select_segment(program.session.review.segments[0])
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    dialog = choose_from_menu(program, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.bar.value() > 0)
+    program.window.close()
+    assert program.window.isVisible()
+    (box,) = dialog.findChildren(QMessageBox)
+    assert "Your verdicts are saved" in box.informativeText()
+    box.defaultButton().click()  # the safe answer
+    assert dialog.is_working
+    program.window.close()
+    box = next(each for each in dialog.findChildren(QMessageBox) if each.isVisible())
+    next(each for each in box.buttons() if "Quit" in each.text()).click()
+    qtbot.waitUntil(lambda: not program.window.isVisible())
 
 
 def test_an_analysis_that_runs_waits_and_goes_on(

@@ -77,6 +77,7 @@ def program(files: SlowFiles, settings: Settings, start_program: StartProgram, q
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
     program.session.select_next_segment()
+    qtbot.waitUntil(program.session.view_is_settled)
     return program
 
 

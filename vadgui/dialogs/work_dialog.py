@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QProgressBar, QWidget
 
@@ -10,6 +12,7 @@ from engine.common.errors import VadError
 from engine.common.events import Progress
 from engine.common.language import tr
 from vadgui.ui.failure import Failure
+from vadgui.ui.questions import ask
 from vadgui.ui.widgets import IconLine
 
 
@@ -29,6 +32,11 @@ class WorkDialog(QDialog):
         self.bar.hide()
         self.line = IconLine()
         self.line.hide()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the work has begun, and not ended."""
+        return self._is_working
 
     def show_progress(self, progress: Progress) -> None:
         """Say how far it is."""
@@ -55,6 +63,17 @@ class WorkDialog(QDialog):
         if self._is_working:
             self.cancelled.emit()
         super().reject()
+
+    def ask_to_give_up(self, question: str, explanation: str, give_up: Callable[[], object]) -> None:
+        """The program is to be quit: ask whether the work may be lost, and if so stop it before `give_up` is called."""
+
+        def stop() -> None:
+            if self._is_working:  # else it has come to its end meanwhile
+                self.reject()
+            give_up()
+
+        self.raise_()
+        ask(self, question, explanation, {tr("Quit, begin anew next time"): stop}, otherwise=tr("Don't close"))
 
     def set_working(self, is_working: bool, text: str = "") -> None:
         """Show that work has begun, with a text until the first progress, or that it has ended."""
