@@ -23,6 +23,9 @@ from vadgui.ui.select_all import select_all_on_focus
 from vadgui.ui.widgets import ElidedLabel
 
 _TITLE_PX = 140
+_ANY_PX = 16_777_215  # QWIDGETSIZE_MAX, which PySide does not have
+_LEAST_PX = 120
+"""With less room what is said of false alarms tells nothing, and gives way to the words under the mouse."""
 _STEP = 0.05  # of the threshold, as a share of the scale
 _MOUSE = tr_noop("Click or drag to move the playhead, wheel to zoom, Shift + wheel to pan.")
 _LINES = tr_noop(
@@ -69,17 +72,19 @@ class TimelineHeader(QWidget):
         self._alarms_label = QLabel(tr("False alarms, about"))
         self._alarms_label.setBuddy(self.alarms_box)
         self._expected = ElidedLabel(QSizePolicy.Policy.Preferred)
+        self._room_for_expected = _ANY_PX
+        """What the words under the mouse have left of it since the mouse came in."""
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 8, 3)
         layout.addWidget(self._title)
         layout.addSpacing(6)
-        layout.addWidget(self._reading, stretch=1)
-        layout.addSpacing(6)
         for widget in (
             self._threshold_label, self.threshold_box, self._alarms_label, self.alarms_box, self._expected
         ):  # fmt: skip
             layout.addWidget(widget)
+        layout.addSpacing(6)
+        layout.addWidget(self._reading, stretch=1)
         layout.addSpacing(8)
         self.lanes_button = _button(tr("Lanes"), tr("Single signals under the score"))
         self.lanes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -155,8 +160,19 @@ class TimelineHeader(QWidget):
         return self._reading.fontMetrics().horizontalAdvance(self._reading.text()) <= self._reading.width()
 
     def show_reading(self, text: str) -> None:
-        """Say what is under the mouse."""
+        """Say what is under the mouse; what is said of false alarms gets what room that leaves."""
         self._reading.setText(text)
+        if not text:
+            self._room_for_expected = _ANY_PX
+            self._expected.setMaximumWidth(_ANY_PX)
+        elif not self.reading_fits():
+            # It shrinks only, until the mouse leaves: the words must not move with every frame.
+            lacks = self._reading.fontMetrics().horizontalAdvance(text) - self._reading.width()
+            left = self._expected.width() - lacks
+            self._room_for_expected = min(self._room_for_expected, left if left >= _LEAST_PX else 0)
+            self._expected.setMaximumWidth(self._room_for_expected)
+            if layout := self.layout():
+                layout.activate()  # whoever asks next whether it fits must know
 
     def show_threshold(self, threshold: float) -> None:
         """Show a threshold that came from elsewhere."""

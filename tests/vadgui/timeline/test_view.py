@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPicture, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
@@ -605,6 +605,28 @@ def test_a_hover_text_that_does_not_fit_stands_in_a_tip(qtbot: QtBot, calibrated
     qtbot.waitUntil(lambda: bool(calibrated.header.reading()))
     assert not calibrated.header.reading_fits()
     assert QToolTip.text() == calibrated.header.reading().replace("   ", "\n")
+    QToolTip.hideText()
+
+
+def test_what_is_under_the_mouse_is_read_beside_a_long_line_on_false_alarms(
+    qtbot: QtBot, calibrated: TimelineView
+) -> None:
+    header, session = calibrated.header, calibrated._session
+    calibrated.resize(980, 260)  # in a window of 1280 x 720, with its docks
+    session.review.set_threshold(threshold_for(0.2))
+    qtbot.waitUntil(lambda: "can't be promised" in header.expected.text() and calibrated.width() == 980)
+    field, shown = header.alarms_box.geometry(), header.expected.width()
+    qtbot.mouseMove(calibrated.plot.viewport(), pixel_of(calibrated, 18.0))
+    qtbot.waitUntil(lambda: bool(header.reading()))
+    what_counts = header.reading().split(",")[0]
+    assert "score" in what_counts
+    assert header.fontMetrics().horizontalAdvance(f"{what_counts}…") <= header._reading.width()
+    assert header.alarms_box.geometry() == field, "it does not move away under the mouse"
+    width = header.expected.width()
+    assert width == 0 or header.fontMetrics().horizontalAdvance("less than 12 an") < width
+    QApplication.sendEvent(calibrated.plot.viewport(), QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: header.expected.width() == shown)
+    assert header.expected.shown_text().startswith("less than")
     QToolTip.hideText()
 
 
