@@ -270,7 +270,7 @@ def test_a_question_about_the_recording_before_is_over_when_another_one_is_there
     assert not menus()
     with_scores(program)
     program.session.select_next_segment()
-    press(program, qtbot, Qt.Key.Key_X)
+    program.window.actions_by_name["dismiss"].trigger()
     menus()[0].actions()[-1].trigger()
     program.window.requests.ask_for_clock()
     program.window.requests.ask_for_rate()
@@ -343,7 +343,7 @@ def test_a_moment_of_another_recording_is_the_first_that_is_shown_of_it(
     shown = shown_frames(program)
     navigation = program.recordings.navigation
     open_there: dict[str, Callable[[], None]] = {
-        "segment": lambda: navigation.open_at(str(tmp_path / "gate.mp4"), FoundSegment(200, 220, 210, 0.9, 8.0, 8.8)),
+        "segment": lambda: navigation.open_at(str(tmp_path / "gate.mp4"), FoundSegment(200, 220, 210, 8.4, 0.9)),
         "seconds": lambda: navigation.open_at_seconds(tmp_path / "gate.mp4", 210 / 25),
     }
     open_there[by]()

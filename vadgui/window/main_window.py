@@ -229,6 +229,10 @@ class MainWindow(QMainWindow):
         self.actions_by_name["learn_verdicts"].setEnabled(can_learn)
         self._show_analysis()
 
+    def _enable_history(self) -> None:
+        review = self._session.review
+        self._history.setEnabled(not (review.read_only or review.is_waiting))
+
     # Layout
 
     def _lay_out(self) -> None:
@@ -256,11 +260,9 @@ class MainWindow(QMainWindow):
         # The upper one first: Tab goes through docks in the order in which they were added.
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.recordings_dock)
         self.segments_dock = self._add_dock("segments", tr("Segments"), segments)
-        history = QUndoView(self._session.review.stack)
+        self._history = history = QUndoView(self._session.review.stack)
         history.setEmptyLabel(tr("As it was opened"))
         history.setAccessibleName(tr("History of the review"))
-        review = self._session.review
-        review.access_changed.connect(lambda: history.setEnabled(not (review.read_only or review.is_waiting)))
         self.history_dock = self._add_dock("history", tr("History"), history)
         self.history_dock.hide()
         self.exports_dock = self._add_dock("exports", tr("Exports"), self.exports)
@@ -401,6 +403,7 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
+        session.review.access_changed.connect(self._enable_history)
 
     # Event handlers of Qt
 
