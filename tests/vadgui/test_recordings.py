@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -22,7 +22,7 @@ from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
 from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.program import Program
-from vadgui.recordings import watching
+from vadgui.recordings import queue, watching
 from vadgui.recordings.model import name_of
 from vadgui.recordings.view import Listed
 from vadgui.settings import Settings
@@ -333,6 +333,24 @@ def test_pausing_stops_all_and_going_on_takes_up_what_was_done(
     qtbot.waitUntil(lambda: stages(program)["long.mp4"] == "analysing")
     assert share() >= done
     assert stages(program)["gate.mp4"] == "waiting", "one after another"
+
+
+def test_a_detector_whose_disk_answers_late_is_asked_for_again(
+    program: Program, qtbot: QtBot, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def answer_late(folder: Path, ask: Callable[[], bool], otherwise: bool | None) -> bool | None:
+        asked.append(folder)
+        return ask() if len(asked) > 2 else otherwise
+
+    monkeypatch.setattr(queue, "answer_in_time", answer_late)
+    monkeypatch.setattr(program.recordings.queue._ask_again, "start", lambda: QTimer.singleShot(10, again))
+    again = program.recordings.queue._plan
+    program.begin(videos / "street.mp4", tmp_path / "still.safetensors", [videos / "gate.mp4"])
+    qtbot.waitUntil(lambda: len(asked) > 0)
+    assert "No detector" not in words(program).get("gate.mp4", "")
+    wait_for_all(program, qtbot)
 
 
 def test_what_has_no_detector_says_so_and_waits_until_one_is_chosen(

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.common.errors import DeviceError, ScoreStoreError
-from engine.common.in_time import is_file_in_time
+from engine.common.in_time import answer_in_time
 from engine.common.language import tr_noop
 from engine.common.remote_path import as_path
 from engine.review.recording_list import AnalysisStage, failure_fields
@@ -24,6 +24,8 @@ _OF_THE_MACHINE = (ScoreStoreError, DeviceError)
 """Failures that the next recording would have as well: a full disk, too little memory."""
 _LOOK_AGAIN_MS = 30_000
 """After so long a recording of a folder that could not be reached is tried again."""
+_ASK_AGAIN_MS = 3_000
+"""After so long it is asked again whether a detector is there, of a disk that did not answer."""
 _HANGS = tr_noop("The decoder does not come back from it")
 _HANGS_ADVICE = tr_noop(
     "The file may be damaged, or its drive slow. Open it to try it again, or a copy on another drive."
@@ -53,6 +55,8 @@ class RecordingQueue(QObject):
         """Folders whose disk or share is away."""
         self._look_again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
         self._look_again.timeout.connect(self._try_all)
+        self._ask_again = QTimer(self, singleShot=True, interval=_ASK_AGAIN_MS)
+        self._ask_again.timeout.connect(self._plan)
         model.changed.connect(self.plan_soon)
         model.paused_changed.connect(self._plan)
         worker.queue_changed.connect(self._take_queue)
@@ -67,6 +71,7 @@ class RecordingQueue(QObject):
         """Choose none any more."""
         self._timer.stop()
         self._look_again.stop()
+        self._ask_again.stop()
 
     def _try_all(self) -> None:
         """Try one recording of each folder again that could not be reached."""
@@ -92,12 +97,17 @@ class RecordingQueue(QObject):
         jobs: dict[str, QueueJob] = {}
         lacking: set[str] = set()
         by_folder: dict[Path, QueueJob | None] = {}
-        is_there = cache(is_file_in_time)  # of many folders, few have a detector of their own
+        is_there = cache(_is_there)  # of many folders, few have a detector of their own
         for path in (as_path(each.path) for each in model.recordings if each.stage in waiting):
             if path.parent not in by_folder:
                 by_folder[path.parent] = self.job_of(path)
-            if (job := by_folder[path.parent]) and is_there(job.detector):
+            job = by_folder[path.parent]
+            found = is_there(job.detector) if job else False
+            if job and found:
                 jobs[str(path)] = replace(job, path=path)
+            elif found is None:
+                # A disk that sleeps, or a machine with too much to do: nothing else might make the list go on.
+                self._ask_again.start()
             else:
                 lacking.add(str(path))
         model.set_lacking_detector(lacking)
@@ -147,3 +157,8 @@ class RecordingQueue(QObject):
         self._queued = ""
         self._model.change(listed_path(hanging), stage=AnalysisStage.FAILED, **failure_fields(_HANGS, _HANGS_ADVICE))
         self.plan_soon()
+
+
+def _is_there(detector: Path) -> bool | None:
+    """Whether there is such a detector; None where its disk does not answer now."""
+    return answer_in_time(detector.parent, detector.is_file, otherwise=None)

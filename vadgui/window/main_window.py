@@ -64,7 +64,7 @@ from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
 _DOCK_WIDTH_PX = 290
-_STATUS_TEXT_PX = 320
+_STATUS_TEXT_PX, _DETECTOR_TEXT_PX = 320, 420
 _TOOL_ICON_PX = 18
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
@@ -168,9 +168,9 @@ class MainWindow(QMainWindow):
         self.exports.show_unfinished(number, export)
         self.exports_dock.show()
 
-    def _short(self, text: str) -> str:
+    def _short(self, text: str, width_px: int = _STATUS_TEXT_PX) -> str:
         # A status bar label is never narrower than its text: a long name would widen the window.
-        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _STATUS_TEXT_PX)
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width_px)
 
     def _show_video(self) -> None:
         video = self._session.video
@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         if self._session.detector_is_coming:
             none = tr("Loading the detector …")
         used = tr("{detector} on {device}").format(detector=detector.name, device=detector.device) if detector else ""
-        self._detector.setText(self._short(used) if detector else none)
+        self._detector.setText(self._short(used, _DETECTOR_TEXT_PX) if detector else none)
         told = [detector.remark, str(detector.path)] if detector else [tr("Analysis, Choose detector …")]
         self._detector.setToolTip("\n".join(filter(None, told)))
         self._enable()
