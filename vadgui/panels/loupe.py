@@ -16,6 +16,8 @@ from vadgui.ui import theme
 _SIDE_PX = 240
 _TIMES = 3.0
 """Times as large as on screen, but no pixel of the picture smaller than one of the screen."""
+_MARK_NEAR_PX, _MARK_FAR_PX = 8, 16
+"""The mark of the middle leaves what is there to be seen."""
 _FOLLOW_MS = 16
 
 
@@ -84,8 +86,18 @@ class Loupe(QWidget):
             painter.translate(left - x, top - y)
             painter.drawImage(0, 0, image)
             painter.resetTransform()
+        self._mark_middle(painter)
         painter.setPen(QPen(QColor(theme.current().accent), 2))
         painter.drawRect(QRect(1, 1, _SIDE_PX - 2, _SIDE_PX - 2))
+
+    def _mark_middle(self, painter: QPainter) -> None:
+        """Mark the place under the mouse, which covers it, or is elsewhere at the edge of the panels."""
+        middle = _SIDE_PX // 2
+        for colour, width in ((Qt.GlobalColor.black, 3), (Qt.GlobalColor.white, 1)):
+            painter.setPen(QPen(QColor(colour), width))
+            for near, far in ((-_MARK_FAR_PX, -_MARK_NEAR_PX), (_MARK_NEAR_PX, _MARK_FAR_PX)):
+                painter.drawLine(middle + near, middle, middle + far, middle)
+                painter.drawLine(middle, middle + near, middle, middle + far)
 
 
 class HeldAction(QObject):

@@ -182,6 +182,11 @@ def test_the_loupe_shows_original_pixels_while_its_key_is_held(program: Program,
     y = (at - frame.whole_rect().topLeft()).y() * frame.picture.shape[0] // frame.whole_rect().height()
     blue, green, red = (int(each) for each in frame.picture[y, x, :3])
     middle = loupe.rect().center()
-    assert QColor(loupe.grab().toImage().pixel(middle)) == QColor(red, green, blue)
+    image = loupe.grab().toImage()
+    assert QColor(image.pixel(middle)) == QColor(red, green, blue)
+    # Near the edge of the panels the loupe does not lie around the mouse: marks say which place it shows.
+    x, y = loupe.width() // 2, loupe.height() // 2
+    arms = [QColor(image.pixel(x + across, y + down)) for across, down in ((12, 0), (-12, 0), (0, 12), (0, -12))]
+    assert arms == [QColor(Qt.GlobalColor.white)] * 4
     QTest.keyRelease(program.window, Qt.Key.Key_C)
     assert not loupe.isVisible()
