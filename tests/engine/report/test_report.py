@@ -173,11 +173,14 @@ def test_it_says_what_nobody_looked_at(tmp_path: Path, clip: Path) -> None:
     assert "1 segment without a verdict: 3." in page.text
     assert "Not analysed: 0:04.0 to 0:04.4." in page.text
     assert "frames 60 to 64" in page.text
+    assert "As far as it was analysed, it was not flagged." in page.text
     unscored = replace(recording, scores=None, lacks_detector=True)
     (tmp_path / "report.html").unlink()
     page = report(tmp_path, unscored)
     assert "The detector Plaza is not here: only what" in page.text
     assert "Scores are not known here" in page.text
+    assert "it was not flagged" not in page.text.lower(), "nobody knows that here"
+    assert 'text-anchor="end">0</text>' not in (tmp_path / "report.html").read_text(), "a scale of nothing"
 
 
 def test_chosen_verdicts_alone_and_how_many_are_left_out(tmp_path: Path, clip: Path) -> None:
