@@ -65,7 +65,7 @@ def lanes(program: Program) -> None:
     window.resize(1440, 1240)
     splitter = window.findChild(ReviewSplitter)
     assert splitter is not None
-    splitter.setSizes([500, 700])
+    splitter.grow_timeline(300)  # all lanes in sight
     _settle(program)
     area = window.timeline.rect().translated(window.timeline.mapTo(window, QPoint(0, 0)))
     window.grab(area).save(str(IMAGES / "lanes.png"))
