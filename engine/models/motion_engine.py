@@ -306,9 +306,9 @@ class _WithAppearance(nn.Module):
 
 @contextmanager
 def _types_forgotten() -> Iterator[None]:
-    """Have torch forget the types that tracing makes: it keeps them for good.
+    """Have torch forget the types that tracing makes, and their graphs: it keeps them for good.
 
-    Those are some 760 objects a model. Torch has no public way for it.
+    Those are some 760 objects and 3 MB a model. Torch has no public way for it.
     """
     store = getattr(getattr(torch.jit, "_recursive", None), "concrete_type_store", None)
     types: dict[Any, Any] = getattr(store, "type_store", {})
@@ -320,6 +320,9 @@ def _types_forgotten() -> Iterator[None]:
         for each in set(types) - known:
             del types[each]
         compiled.intersection_update(known_compiled)
+        # It clears all: what somebody else has scripted would lose its methods.
+        if not known and not getattr(torch.jit._state, "_name_to_pyclass", {}):
+            getattr(torch._C, "_jit_clear_class_registry", lambda: None)()
 
 
 def _converted(openvino: ModuleType, model: MotionModel) -> Any:

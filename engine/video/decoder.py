@@ -101,7 +101,12 @@ class Decoder:
         return self._container.duration / av.time_base
 
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
-        """The compressed frames in file order; a truncated file ends early without an error."""
+        """The compressed frames in file order; a truncated file ends early without an error.
+
+        Raises:
+            VideoError: a read failed.
+            MemoryError: the machine's memory does not suffice; that says nothing of the file.
+        """
         demuxed = self._container.demux(self.stream)
         calls = self._calls
         while True:
@@ -112,6 +117,8 @@ class Decoder:
                 # PyAV raises IndexError once on streams that begin in the middle of a broadcast; reading goes on.
                 demuxed = self._container.demux(self.stream)
                 continue
+            except MemoryError:  # PyAV's are FFmpegErrors, too
+                raise
             except (StopIteration, av.error.FFmpegError, OSError):
                 self.check_reads()
                 return
@@ -124,7 +131,11 @@ class Decoder:
     def frames(
         self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
     ) -> Iterator[VideoFrame]:
-        """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
+        """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`.
+
+        Raises:
+            VideoError, MemoryError: as `packets`.
+        """
         calls = self._calls
         for packet in self.packets():
             if on_packet and packet.size:
@@ -132,6 +143,8 @@ class Decoder:
             calls.since = time.monotonic()
             try:
                 pictures = packet.decode()
+            except MemoryError:
+                raise
             except av.error.FFmpegError:
                 pictures = []
                 if on_failure:
@@ -151,6 +164,8 @@ class Decoder:
         self._calls.since = time.monotonic()
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
+        except MemoryError:
+            raise
         except (av.error.FFmpegError, OverflowError, OSError):
             self.check_reads()
             return False
@@ -265,6 +280,8 @@ def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tup
     options = _options(file, path)
     try:
         container = av.open(file, mode="r", metadata_errors="replace", options=options, buffer_size=BUFFER_BYTES)
+    except MemoryError:
+        raise
     except (av.error.FFmpegError, OSError) as error:
         if error.errno == errno.EINVAL and not trusts_all():
             raise UntrustedFileError(path) from error  # it is of another format than its start says

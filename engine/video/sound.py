@@ -134,6 +134,8 @@ class ClipSound:
         for packet in self._packets():
             try:
                 frames = packet.decode()
+            except MemoryError:  # no damage, and PyAV's are FFmpegErrors, too
+                raise
             except av.FFmpegError:
                 continue  # a damaged packet becomes silence
             for frame in frames:
@@ -146,8 +148,12 @@ class ClipSound:
                     place += samples.shape[1]
 
     def _packets(self) -> Iterator[av.Packet[av.AudioStream]]:
-        with suppress(av.FFmpegError):  # what can't be read any more becomes silence
+        try:
             yield from self._decoder.container.demux(self._stream)
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            return  # what can't be read any more becomes silence
         self._decoder.check_reads()
 
 

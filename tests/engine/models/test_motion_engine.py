@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import logging
@@ -329,3 +330,43 @@ def test_a_conversion_that_is_cut_short_on_disk_is_made_anew(model, pictures, tm
     found = OpenVinoMotionEngine(float32_form(model), file, 1).run(pictures[:1])
     assert mean_difference(found, wanted) == 0
     assert damaged.stat().st_size == len(whole)
+
+
+class Malloc(ctypes.Structure):
+    """Glibc's mallinfo2: numbers of this and that; the fifth is what is mapped, the eighth what is given out else."""
+
+    _fields_ = (("counts", ctypes.c_size_t * 10),)
+
+
+def allocated_bytes() -> int:
+    """What malloc has given out, as glibc counts."""
+    try:
+        count = ctypes.CDLL(None).mallinfo2
+    except AttributeError:
+        pytest.skip("needs glibc 2.33")
+    count.restype = Malloc
+    counts = count().counts
+    return int(counts[4] + counts[7])
+
+
+@NEEDS_OPENVINO
+@pytest.mark.skipif(sys.platform != "linux", reason="asks glibc")
+def test_converting_leaves_no_memory_behind(model) -> None:
+    openvino = motion_engine.import_openvino()
+    counts = []
+    for _ in range(5):
+        motion_engine._converted(openvino, model)
+        gc.collect()
+        counts.append(allocated_bytes())
+    assert counts[-1] - counts[1] < 1_000_000  # torch kept 3 MB of each
+
+
+@NEEDS_OPENVINO
+def test_converting_leaves_what_others_have_scripted(model) -> None:
+    class Doubled(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * x
+
+    scripted = torch.jit.script(Doubled())
+    motion_engine._converted(motion_engine.import_openvino(), model)
+    assert float(scripted(torch.ones(()))) == 2
