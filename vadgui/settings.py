@@ -273,6 +273,7 @@ class Settings(QObject):
 
     def add_dismiss_reason(self, reason: str) -> None:
         """Offer a reason from now on."""
+        self._take_in_others()
         self._dismiss_reasons = "\n".join(dict.fromkeys([*self.dismiss_reasons, reason]))
 
     @property
@@ -288,6 +289,7 @@ class Settings(QObject):
 
     def remember_detector(self, video: Path, detector: Path) -> None:
         """Use a detector for the recordings of a folder from now on."""
+        self._take_in_others()
         self.detector = str(detector)
         detectors = _paths_in(self._detectors_by_folder)
         if detectors.get(_folder_of(video)) != str(detector):
@@ -296,6 +298,7 @@ class Settings(QObject):
 
     def forget_detector(self, detector: Path) -> None:
         """A detector that can't be used is no folder's any more."""
+        self._take_in_others()
         if self.detector == str(detector):
             self.detector = ""
         self._detectors_by_folder = _without(self._detectors_by_folder, detector)
@@ -303,6 +306,7 @@ class Settings(QObject):
 
     def offer_newer(self, detector: Path, newer: Path) -> None:
         """Offer what learnt from a detector, in each folder that uses the detector or was offered it."""
+        self._take_in_others()
         offered = _paths_in(self._newer_by_folder)
         known = [*_paths_in(self._detectors_by_folder).items(), *offered.items()]
         offered |= {folder: str(newer) for folder, path in known if path == str(detector)}
@@ -315,6 +319,7 @@ class Settings(QObject):
 
     def keep_detector(self, video: Path) -> None:
         """Offer no newer detector in a recording's folder."""
+        self._take_in_others()
         offered = _paths_in(self._newer_by_folder)
         offered.pop(_folder_of(video), None)
         self._newer_by_folder = _as_json(offered)
@@ -326,6 +331,7 @@ class Settings(QObject):
 
     def remember_command(self, name: str) -> None:
         """Put an action at the top of those that the command palette offers first."""
+        self._take_in_others()
         self._recent_commands = ",".join(list(dict.fromkeys([name, *self.recent_commands]))[:_MAX_RECENT_COMMANDS])
 
     @property
@@ -335,6 +341,7 @@ class Settings(QObject):
 
     def remember_video(self, path: Path) -> None:
         """Put a recording at the top of the list of recent ones."""
+        self._take_in_others()
         paths = [str(written_out(path)), *self._recent_videos.splitlines()]
         self._recent_videos = "\n".join(list(dict.fromkeys(paths))[:_MAX_RECENT_VIDEOS])
 
@@ -345,11 +352,16 @@ class Settings(QObject):
 
     def remember_archive(self, place: str) -> None:
         """Put an archive at the top of the list of recent ones."""
+        self._take_in_others()
         self._recent_archives = "\n".join(list(dict.fromkeys([place, *self.recent_archives]))[:_MAX_RECENT_ARCHIVES])
 
     def forget_videos(self) -> None:
         """Empty the list of recent recordings."""
         self._recent_videos = ""
+
+    def _take_in_others(self) -> None:
+        """Read what other windows have written since, so that adding to a list takes nothing of theirs out of it."""
+        self.store.sync()
 
 
 def _discard(store: QSettings, folder: TemporaryDirectory[str]) -> None:

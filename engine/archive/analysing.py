@@ -21,11 +21,11 @@ from engine.archive.dispatching import SHARD_FRAMES, Dispatcher, RecordingGivenU
 from engine.archive.leases import LEASE_SECONDS, Heartbeat, LeasedRecording, LeaseLostError, Leases
 from engine.archive.listing import FlaggedSegment, keep_flagged, list_segments
 from engine.archive.scanning import recording_review
+from engine.archive.unforeseen import unforeseen_error
 from engine.archive.workers import Workers
 from engine.common.errors import Cancelled, ReviewError, VadError, VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr
-from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.common.progress_rate import ProgressRate
 from engine.review.document import DetectorUsed
 from engine.scoring.calibrated_scorer import CalibratedScorer
@@ -34,7 +34,6 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.zones import Zones
 from engine.video import open_video
-from engine.video.decoder import unreadable
 from engine.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -146,18 +145,9 @@ def _analyse_reached(
             raise
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the work on all others.
-            odd = _odd(recording.path, error)
+            odd = unforeseen_error(recording.path, error)
             yield RecordingFailed(recording.path, odd, leases.fail(recording, str(odd)))
         prune(settings.folder, settings.max_bytes, settings.max_days)
-
-
-def _odd(path: Path, error: Exception) -> VadError:
-    """What to tell of an error that nobody foresaw."""
-    if is_out_of_memory(error):
-        return out_of_memory_error(path)
-    if isinstance(error, OSError):
-        return unreadable(path, error)
-    return VadError(tr("Something unexpected went wrong"), subject=path, advice=repr(error))
 
 
 def analyse_divided(
@@ -254,8 +244,9 @@ def _finish_judged(judged: RecordingJudged, leases: Leases, settings: AnalysisSe
                 judged.store.clear()  # nobody knows of which content it is
                 raise
             return finish(recording, leases, source, judged.store, settings)
-    except VideoError as error:
-        return RecordingFailed(recording.path, error, leases.fail(recording, str(error)))
+    except (VideoError, OSError) as error:
+        told = error if isinstance(error, VideoError) else unforeseen_error(recording.path, error)
+        return RecordingFailed(recording.path, told, leases.fail(recording, str(told)))
     except BaseException:
         leases.release(recording)
         raise

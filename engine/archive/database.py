@@ -29,7 +29,7 @@ _POSTGRES = "postgresql"
 _SECRET_PARAMETERS = ("password", "passfile", "sslpassword")
 """Of a URL's query, by which PostgreSQL's library takes passwords, too."""
 _READS = "reads"  # of a connection: it changes nothing
-_FIRST_TIME_LOCK = 0x76616441  # "vadA": two processes may make the tables of one archive at the same time
+_ADDING_LOCK = 0x76616441  # "vadA": two processes may make the tables, or add the same row, at the same time
 
 
 class Archive:
@@ -76,6 +76,14 @@ class Archive:
         """
         with self._errors(tr("The archive can't be used")), self._connection() as connection, connection.begin():
             yield connection
+
+    def add_alone(self, connection: Connection) -> None:
+        """Have others that add something wait until this change is kept, so that what is looked up here stays true.
+
+        In a file all changes wait for one another.
+        """
+        if not self._is_file:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADDING_LOCK)))
 
     def now(self, connection: Connection) -> datetime:
         """The time by the data base's clock: those of several machines differ."""
@@ -143,8 +151,8 @@ class Archive:
 
     def _check_version(self, connection: Connection, create: bool) -> bool:
         """Whether it was made just now."""
-        if create and not self._is_file:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FIRST_TIME_LOCK)))
+        if create:
+            self.add_alone(connection)
         tables = set(sa.inspect(connection).get_table_names())
         if schema.archive_version.name not in tables:
             if tables or not create:

@@ -47,10 +47,11 @@ def list_segments(connection: Connection, recording_id: int, source: VideoSource
     Times are by the clock that they set. What they judged where nothing is flagged is listed, too: a confirmed segment
     must not be lost to another detector.
     """
+    # First, as it keeps others from changing what is flagged there until these segments are kept.
+    start = _keep_time(connection, recording_id, source, review)
     rows = connection.execute(sa.select(flagged).where(flagged.c.recording_id == recording_id)).mappings()
     found = [_flagged(row) for row in rows]
     shown = _brought_together(found, review.segments if review else (), len(source))
-    start = _keep_time(connection, recording_id, source, review)
     ends = ends_of(source.info, source.times)
     listed = []
     for number, each in enumerate(shown, 1):

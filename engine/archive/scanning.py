@@ -66,6 +66,7 @@ def remember_folder(archive: Archive, folder: Path, rule: CameraRule | None) -> 
     folder = resolved(folder)
     _check_folder(folder)
     with archive.changing() as connection:
+        archive.add_alone(connection)
         for known in connection.execute(sa.select(folders.c.path)).scalars():
             if known != folder and (folder.is_relative_to(known) or known.is_relative_to(folder)):
                 raise ArchiveError(
@@ -243,7 +244,7 @@ class _FolderScan:
         }
         if self._is_growing(file, row):
             self._report.growing += 1
-            self._keep(file, row, values | {"file_state": FileState.GROWING, "modified_ns": _NOT_READ_NS})
+            self._keep(file, values | {"file_state": FileState.GROWING, "modified_ns": _NOT_READ_NS})
             return
         is_same = row is not None and _is_same_file(file, row) and row["fingerprint"]
         if not is_same:
@@ -252,7 +253,7 @@ class _FolderScan:
             except VideoError as error:
                 self._report.problems.append(error)
                 broken = {"file_state": FileState.BROKEN, "modified_ns": _NOT_READ_NS, "problem": str(error)}
-                self._keep(file, row, values | broken)
+                self._keep(file, values | broken)
                 return
             seconds = header.duration_seconds
             start = header.start.utc if header.start else None
@@ -262,7 +263,7 @@ class _FolderScan:
                 "stop_time": start + timedelta(seconds=seconds) if start and seconds is not None else None,
                 "duration_seconds": seconds,
             }
-        recording_id = self._keep(file, row, values)
+        recording_id = self._keep(file, values)
         # The clock may be set there: the file alone tells another time.
         fingerprint = values.get("fingerprint") or (row["fingerprint"] if row else "")
         stamp = file.reviews_stamp(fingerprint)
@@ -280,10 +281,14 @@ class _FolderScan:
         # Shares tell the time of a change late, or by another clock: its size changed since the last look.
         return age_seconds < self._rest_seconds or (was_growing and has_another_size)
 
-    def _keep(self, file: FoundFile, row: Mapping[Any, Any] | None, values: dict[str, Any]) -> int:
+    def _keep(self, file: FoundFile, values: dict[str, Any]) -> int:
         """Write what is known of a file; returns the number of its recording."""
         with self._archive.changing() as connection:
-            moved = None
+            self._archive.add_alone(connection)
+            # Another process may have added it, or read its new content, since this one looked.
+            by_path = sa.select(recordings).where(recordings.c.path == file.path)
+            row: Mapping[Any, Any] | None = connection.execute(by_path).mappings().first()
+            moved: Mapping[Any, Any] | None = None
             if row is None and values.get("fingerprint"):
                 row = moved = self._moved(connection, values["fingerprint"])
                 values = values | {"path": file.path, "folder_id": self._id} if row else values

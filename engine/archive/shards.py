@@ -13,6 +13,7 @@ import numpy as np
 from engine.analysis import pipeline
 from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import AnalysisKey
+from engine.archive.unforeseen import unforeseen_error
 from engine.common.errors import VadError, VideoError
 from engine.common.language import tr
 from engine.scoring.sampling import Frames, Sampling
@@ -112,7 +113,7 @@ class Judge:
         except Exception as error:
             # Catches everything: what is odd about one recording must not end the worker.
             self.close()
-            return ShardFailed("Something unexpected went wrong", str(shard.path), repr(error))
+            return ShardFailed.of(unforeseen_error(shard.path, error))
 
     def close(self) -> None:
         """Close the recording that is open."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
     run = Run(run_folder)
     run.forget_request()
     requests = StopControl(run.request_path)
-    with _signals_as_stop_requests(requests):
+    with _signals_as_stop_requests(requests), ExitStack() as held:
         if supervised:
             # A daemon thread, because only the supervisor can end its blocking read of stdin.
             threading.Thread(target=_watch_stdin, args=(requests,), name="stdin", daemon=True).start()
@@ -124,7 +124,7 @@ def train(ctx: click.Context, /, run_folder: Path, footage: tuple[Path, ...], su
             group = _process_group(options["device"] if footage else run.settings.device)
             if group is None or group.is_main:
                 if footage:
-                    Run.create(run_folder, run_settings(run_folder, footage, options))
+                    held.enter_context(run.created(run_settings(run_folder, footage, options)))
                 elif changes:
                     run.amend(**changes)
             if group is not None:

@@ -31,22 +31,29 @@ def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequenc
     """What `read` makes of a cache's file; None where there is none, or where it was damaged and is put aside.
 
     Overwritten bytes make libraries raise nearly anything, so whatever is not the machine's fault counts as damage.
-    `side_files` are the suffixes of what belongs to the file and lies beside it; it goes.
+    `side_files` are the suffixes of what belongs to the file and lies beside it; it goes. Where another process has
+    put the damaged file aside meanwhile, and made it anew, the new one is read.
 
     Raises:
         OSError: the file, or the folder when it has to be put aside, can't be read or written.
         sqlite3.Error: the same, of a database.
     """
-    try:
-        return read(path)
-    except FileNotFoundError:
-        return None
-    except Exception as error:
-        if not is_damage(error):
-            raise
-        put_aside(path, side_files)
-        _logger.warning("A damaged file of the cache is put aside and made anew: %s (%r)", path, error)
-        return None
+    for is_last in (False, True):
+        known = _identity(path)
+        try:
+            return read(path)
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            # Some shares number a file anew each time: the second time it goes all the same.
+            if not is_last and _identity(path) != known:
+                continue
+            put_aside(path, side_files)
+            _logger.warning("A damaged file of the cache is put aside and made anew: %s (%r)", path, error)
+            return None
+    return None
 
 
 def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
@@ -58,6 +65,15 @@ def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
     path.replace(path.with_suffix(DAMAGED_SUFFIX))
     for suffix in side_files:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another that takes its name; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def is_damage(error: Exception) -> bool:

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,9 +22,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 
-from engine.common.atomic_write import atomic_write
+from engine.common.atomic_write import atomic_write, sync_folder, sync_tree, temporary_path
 from engine.common.json_values import decode
 from engine.common.language import tr
 from engine.models.motion import MotionModel
@@ -45,6 +47,7 @@ before, is off by 0.0013 and by 0.004 (docs/research/faster-motion-model.md)."""
 _LEAST_SPEEDUP = 1.05
 _PROBE_PICTURES = 2
 _ROUNDS = 5
+_CONVERTED_SECONDS = 300.0  # far more than a conversion takes, on a busy machine, too
 
 
 @dataclass(frozen=True)
@@ -139,20 +142,25 @@ class OpenVinoMotionEngine:
         """
         self.name, self.settings, self.remark = form.name, form.settings, ""
         openvino = import_openvino()
-        core = openvino.Core()
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # The .xml comes last: where it is, the .bin beside it is whole.
-            unfinished = file.with_name(f"{file.stem}-{os.getpid()}.xml")
-            openvino.save_model(_converted(openvino, form.model), unfinished, compress_to_fp16=False)
-            for suffix in (".bin", ".xml"):
-                unfinished.with_suffix(suffix).replace(file.with_suffix(suffix))
         options = {
             "INFERENCE_PRECISION_HINT": "f32",  # the default is bfloat16 where the processor has it
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
         }
-        self._compiled = core.compile_model(core.read_model(file), "CPU", options)
+        core = openvino.Core()
+        if file.exists():
+            try:
+                self._compiled = core.compile_model(core.read_model(file), "CPU", options)
+                return
+            except Exception as error:
+                _log.warning("A damaged file of the cache is made anew: %s (%s)", file, error)
+                file.unlink()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Two that convert one form at once would do it twice; in two threads, tracing may not be done at once.
+        with FileLock(file.with_name(".converting.lock"), timeout=_CONVERTED_SECONDS):
+            if not file.exists():
+                _save(openvino, form.model, file)
+            self._compiled = core.compile_model(core.read_model(file), "CPU", options)
 
     def run(self, pictures: list[Pixels]) -> list[MotionOutput]:
         """As the protocol says."""
@@ -298,9 +306,9 @@ class _WithAppearance(nn.Module):
 
 @contextmanager
 def _types_forgotten() -> Iterator[None]:
-    """Have torch forget the types that tracing makes: it keeps them for good.
+    """Have torch forget the types that tracing makes, and their graphs: it keeps them for good.
 
-    Those are some 760 objects a model. Torch has no public way for it.
+    Those are some 760 objects and 3 MB a model. Torch has no public way for it.
     """
     store = getattr(getattr(torch.jit, "_recursive", None), "concrete_type_store", None)
     types: dict[Any, Any] = getattr(store, "type_store", {})
@@ -312,6 +320,9 @@ def _types_forgotten() -> Iterator[None]:
         for each in set(types) - known:
             del types[each]
         compiled.intersection_update(known_compiled)
+        # It clears all: what somebody else has scripted would lose its methods.
+        if not known and not getattr(torch.jit._state, "_name_to_pyclass", {}):
+            getattr(torch._C, "_jit_clear_class_registry", lambda: None)()
 
 
 def _converted(openvino: ModuleType, model: MotionModel) -> Any:
@@ -332,6 +343,21 @@ def _converted(openvino: ModuleType, model: MotionModel) -> Any:
         steps.output(place).model().set_layout(inside)
         steps.output(place).tensor().set_layout(outside)
     return steps.build()
+
+
+def _save(openvino: ModuleType, model: MotionModel, file: Path) -> None:
+    """Leave OpenVINO's form of the model in `file` (.xml) and beside it (.bin), whole or not at all."""
+    folder = temporary_path(file)
+    folder.mkdir()
+    try:
+        unfinished = folder / file.name
+        openvino.save_model(_converted(openvino, model), unfinished, compress_to_fp16=False)
+        sync_tree(folder)
+        for suffix in (".bin", ".xml"):  # the latter is last: where it is, the other beside it is whole
+            unfinished.with_suffix(suffix).replace(file.with_suffix(suffix))
+        sync_folder(file.parent)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _finished(request: Any) -> MotionOutput:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,7 +13,11 @@ from filelock import FileLock, Timeout
 from engine.common.errors import TrainingError
 from engine.common.language import tr
 
+if sys.platform != "win32":
+    import fcntl
+
 _TIMEOUT_SECONDS = 1.0  # `lock_holder` takes the lock for a moment to test it
+_TEST_SECONDS = 0.02  # another process may test it at the same moment
 
 
 @contextmanager
@@ -44,20 +49,41 @@ def folder_lock(path: Path) -> Iterator[None]:
         _holder_file(path).write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
     finally:
+        with suppress(OSError):
+            _holder_file(path).unlink()
         lock.release()
 
 
 def lock_holder(path: Path) -> int | None:
     """Id of the process that holds the lock; None if none does, even if a killed process left its id in the file."""
-    if not path.exists():
-        return None  # FileLock would create the file
     try:
-        with FileLock(path, timeout=0):
-            return None
-    except Timeout:
-        return _pid_of_holder(path)
+        return _pid_of_holder(path) if _is_held(path) else None
     except OSError:
         return None
+
+
+def _is_held(path: Path) -> bool:
+    """Whether some process holds the lock.
+
+    Raises:
+        OSError: nobody ever did, or it can't be told.
+    """
+    if sys.platform != "win32":
+        # By a shared lock: to two that take the lock itself to test it, each looks like a holder.
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # some file systems say the latter
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+    path.stat()  # FileLock would create the file
+    try:
+        with FileLock(path, timeout=_TEST_SECONDS, poll_interval=_TEST_SECONDS / 10):
+            return False
+    except Timeout:
+        return True
 
 
 def _holder_file(path: Path) -> Path:

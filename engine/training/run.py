@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Run:
         self.settings_path = folder / "settings.json"
         self.events_path = folder / "events.jsonl"
         self.lock_path = folder / "lock"
+        self._is_locked = False
         self.request_path = folder / "request"
         """Another process writes "stop" or "finish" into this file; the trainer reads and deletes it."""
         self.footage_folder = folder / "footage"
@@ -56,20 +57,34 @@ class Run:
         Raises:
             TrainingError: the folder holds a run already or can't be written, or the settings contradict each other.
         """
-        settings.check()
         run = cls(folder)
-        # A run that failed before it read its footage, because of a wrong video or option, may be replaced.
-        has_begun = run.footage_is_ready or run.checkpoint_path.exists() or run.process_id is not None
-        if run.settings_path.exists() and has_begun:
-            raise TrainingError(
-                tr("This folder already holds a training run"),
-                subject=folder,
-                advice=tr("Resume it by naming the folder alone, or choose another folder."),
-            )
-        run._write(settings)
-        with run.disk_errors():
-            run.events_path.unlink(missing_ok=True)  # the log of such a failed attempt
-        return run
+        with run.created(settings):
+            return run
+
+    @contextmanager
+    def created(self, settings: RunSettings) -> Iterator[None]:
+        """Create the run like `create`, and keep the folder locked: nobody else may create one in its place.
+
+        Raises:
+            TrainingError: as `create`.
+        """
+        settings.check()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        with self.lock():
+            # A run that failed before it read its footage, because of a wrong video or option, may be replaced.
+            if self.settings_path.exists() and (self.footage_is_ready or self.checkpoint_path.exists()):
+                raise TrainingError(
+                    tr("This folder already holds a training run"),
+                    subject=self.folder,
+                    advice=tr("Resume it by naming the folder alone, or choose another folder."),
+                )
+            self._write(settings)
+            with self.disk_errors():
+                self.events_path.unlink(missing_ok=True)  # the log of such a failed attempt
+            yield
 
     @property
     def footage_is_ready(self) -> bool:
@@ -112,9 +127,18 @@ class Run:
         """Id of the process that trains in this folder now; None if none does."""
         return lock_holder(self.lock_path)
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Lock the folder for this process; see `folder_lock`."""
-        return folder_lock(self.lock_path)
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Lock the folder for this process, see `folder_lock`; while it is, this object may do so again."""
+        if self._is_locked:
+            yield
+            return
+        with folder_lock(self.lock_path):
+            self._is_locked = True
+            try:
+                yield
+            finally:
+                self._is_locked = False
 
     def request(self, request: Request) -> None:
         """Ask the process that trains in this folder to stop, or to finish its current stage.

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
 from engine.common.language import tr
+from engine.common.memory import out_of_memory_error
 from engine.common.remote_path import RemoteFile, RemotePath
 from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
@@ -101,7 +102,11 @@ class Decoder:
         return self._container.duration / av.time_base
 
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
-        """The compressed frames in file order; a truncated file ends early without an error."""
+        """The compressed frames in file order; a truncated file ends early without an error.
+
+        Raises:
+            VideoError: a read failed, or memory does not suffice.
+        """
         demuxed = self._container.demux(self.stream)
         calls = self._calls
         while True:
@@ -112,7 +117,8 @@ class Decoder:
                 # PyAV raises IndexError once on streams that begin in the middle of a broadcast; reading goes on.
                 demuxed = self._container.demux(self.stream)
                 continue
-            except (StopIteration, av.error.FFmpegError, OSError):
+            except (StopIteration, av.error.FFmpegError, OSError, MemoryError) as error:
+                check_memory(self._path, error)
                 self.check_reads()
                 return
             finally:
@@ -124,7 +130,11 @@ class Decoder:
     def frames(
         self, on_packet: OnPacket | None = None, on_failure: Callable[[], None] | None = None
     ) -> Iterator[VideoFrame]:
-        """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`."""
+        """Frames in presentation order; damaged packets are skipped, with a call of `on_failure`.
+
+        Raises:
+            VideoError: as `packets`.
+        """
         calls = self._calls
         for packet in self.packets():
             if on_packet and packet.size:
@@ -132,7 +142,10 @@ class Decoder:
             calls.since = time.monotonic()
             try:
                 pictures = packet.decode()
-            except av.error.FFmpegError:
+            except (av.error.FFmpegError, OSError, MemoryError) as error:
+                check_memory(self._path, error)
+                if not isinstance(error, av.error.FFmpegError):
+                    raise
                 pictures = []
                 if on_failure:
                     on_failure()
@@ -151,7 +164,8 @@ class Decoder:
         self._calls.since = time.monotonic()
         try:
             self._container.seek(entry, stream=self.stream, unsupported_byte_offset=kind is EntryPoint.BYTE)
-        except (av.error.FFmpegError, OverflowError, OSError):
+        except (av.error.FFmpegError, OverflowError, OSError, MemoryError) as error:
+            check_memory(self._path, error)
             self.check_reads()
             return False
         finally:
@@ -183,6 +197,17 @@ class Decoder:
         """
         if self._file.error:
             raise unreadable(self._path, self._file.error) from self._file.error
+
+
+def check_memory(path: Path, error: BaseException) -> None:
+    """Tell damage and the end of a file from memory that ran out, which says nothing of the file.
+
+    Raises:
+        VideoError: memory does not suffice.
+    """
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        told = out_of_memory_error(path)
+        raise VideoError(told.what, subject=path, advice=told.advice) from error
 
 
 def undecodable(path: Path) -> VideoError:

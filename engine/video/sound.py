@@ -18,7 +18,7 @@ from av.audio.resampler import AudioResampler
 from engine.common.events import ShouldStop, never_stop
 from engine.common.json_values import convert
 from engine.common.remote_path import as_path
-from engine.video.decoder import Decoder
+from engine.video.decoder import Decoder, check_memory
 from engine.video.helper.client import nonsense
 from engine.video.helper.tasks import called
 from engine.video.trust import SOUND_CODECS, UntrustedFileError, require_trusted
@@ -42,6 +42,7 @@ class ClipSound:
             VideoError: it can't be read.
             UntrustedFileError: it is to be read in a helper process.
         """
+        self._path = path
         self._decoder = Decoder(path, 1)
         container = self._decoder.container
         if not container.streams.audio or container.streams.audio[0].codec_context is None:
@@ -134,7 +135,8 @@ class ClipSound:
         for packet in self._packets():
             try:
                 frames = packet.decode()
-            except av.FFmpegError:
+            except (av.FFmpegError, MemoryError) as error:
+                check_memory(self._path, error)
                 continue  # a damaged packet becomes silence
             for frame in frames:
                 if frame.time is None:
@@ -146,8 +148,11 @@ class ClipSound:
                     place += samples.shape[1]
 
     def _packets(self) -> Iterator[av.Packet[av.AudioStream]]:
-        with suppress(av.FFmpegError):  # what can't be read any more becomes silence
+        try:
             yield from self._decoder.container.demux(self._stream)
+        except (av.FFmpegError, MemoryError) as error:
+            check_memory(self._path, error)
+            return  # what can't be read any more becomes silence
         self._decoder.check_reads()
 
 

@@ -61,6 +61,40 @@ def test_recent_videos_are_newest_first_and_are_not_looked_for(
     assert reopened(settings).recent_videos == []
 
 
+OTHER_WINDOW = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from vadgui.settings import Settings
+settings = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+settings.remember_video(Path("/theirs/a.mp4"))
+settings.remember_detector(Path("/theirs/a.mp4"), Path("/theirs.safetensors"))
+settings.remember_archive("/theirs.archive")
+settings.remember_command("their_command")
+settings.add_dismiss_reason("their reason")
+settings.store.sync()
+"""
+
+
+def test_what_two_windows_add_to_the_same_lists_is_all_kept(settings: Settings) -> None:
+    settings.remember_video(Path("/ours/a.mp4"))
+    settings.store.sync()
+    # A process of its own: inside one, Qt shares what it has read of a file.
+    subprocess.run([sys.executable, "-c", OTHER_WINDOW, settings.store.fileName()], check=True, timeout=120)
+    settings.remember_video(Path("/ours/b.mp4"))
+    settings.remember_detector(Path("/ours/b.mp4"), Path("/ours.safetensors"))
+    settings.remember_archive("/ours.archive")
+    settings.remember_command("our_command")
+    settings.add_dismiss_reason("our reason")
+    kept = reopened(settings)
+    assert kept.recent_videos == [Path("/ours/b.mp4"), Path("/theirs/a.mp4"), Path("/ours/a.mp4")]
+    assert kept.detector_for(Path("/theirs/c.mp4")) == Path("/theirs.safetensors")
+    assert kept.detector_for(Path("/ours/c.mp4")) == Path("/ours.safetensors")
+    assert kept.recent_archives == ["/ours.archive", "/theirs.archive"]
+    assert kept.recent_commands == ["our_command", "their_command"]
+    assert kept.dismiss_reasons == ["their reason", "our reason"]
+
+
 ODD = ["", "blue", "7", "a, list", "@ByteArray(x)", "@Invalid()", "@Size(3 4)", "@Variant(broken", "%%%", "\x00\x01"]
 
 

@@ -31,9 +31,11 @@ from engine.common.paths import analyses_folder
 from engine.review.document import DetectorUsed
 
 if TYPE_CHECKING:
-    from engine.archive.analysing import FoldersOutOfReach
+    from engine.archive.analysing import AnalysisSettings, FoldersOutOfReach
+    from engine.models.predictor import Predictor
 
 _GIB = 2**30
+_STOPPED = "Stopped. What was analysed is kept: the same command goes on from there."
 
 
 @click.command()
@@ -121,24 +123,14 @@ def analyse(
     done; its recording is taken up again from there.
     """
     with Archive(place, patience_seconds=PATIENCE_SECONDS) as archive, ExitStack() as open_workers:
-        from engine.archive.analysing import AnalysisSettings, analyse_divided, analyse_waiting
+        from engine.archive.analysing import analyse_divided, analyse_waiting
         from engine.models.predictor import Predictor
 
         check_cameras(archive, cameras)
         # Of a cluster, only the workers' device matters.
         predictor = Predictor.open(detector_path, "cpu" if address else device)
-        scorer = chosen_scorer(score, predictor.settings.calibration)
-        settings = AnalysisSettings(
-            DetectorUsed(predictor.settings.name, predictor.fingerprint),
-            predictor.settings.calibration,
-            scorer,
-            scorer.rule(false_alarms),
-            analyses_folder(),
-            chosen_zones(zones_file, scorer),
-            int(keep_gib * _GIB),
-            math.inf if keep_days is None else keep_days,
-            lease_seconds,
-        )
+        kept = (int(keep_gib * _GIB), math.inf if keep_days is None else keep_days, lease_seconds)
+        settings = _settings(predictor, score, false_alarms, zones_file, *kept)
         for is_asked_for, failed in ((again, False), (retry, True)):
             if is_asked_for:
                 wait_again(archive, predictor.fingerprint, cameras=cameras, failed=failed)
@@ -146,14 +138,9 @@ def analyse(
         if address:
             from engine.archive.cluster import RayWorkers
 
+            sampling = settings.scorer.sampling
             found = RayWorkers(
-                address,
-                detector_path,
-                scorer.sampling,
-                device=device,
-                count=workers,
-                cores=cores,
-                refuses_mixture=one_kind,
+                address, detector_path, sampling, device=device, count=workers, cores=cores, refuses_mixture=one_kind
             )
             open_workers.callback(found.close)
             work = analyse_divided(leases, found, settings)
@@ -166,11 +153,35 @@ def analyse(
         try:
             lost = _follow(work, quiet=quiet)
         except KeyboardInterrupt:
-            kept = "Stopped. What was analysed is kept: the same command goes on from there."
-            raise KeyboardInterrupt(kept) from None
+            raise KeyboardInterrupt(_STOPPED) from None
         if not quiet:
             _tell_others(leases.count_of_others())
     ctx.exit(1 if lost else 0)
+
+
+def _settings(
+    predictor: Predictor,
+    score: str | None,
+    false_alarms: float,
+    zones_file: Path | None,
+    max_bytes: int,
+    max_days: float,
+    lease_seconds: float,
+) -> AnalysisSettings:
+    from engine.archive.analysing import AnalysisSettings
+
+    scorer = chosen_scorer(score, predictor.settings.calibration)
+    return AnalysisSettings(
+        DetectorUsed(predictor.settings.name, predictor.fingerprint),
+        predictor.settings.calibration,
+        scorer,
+        scorer.rule(false_alarms),
+        analyses_folder(),
+        chosen_zones(zones_file, scorer),
+        max_bytes,
+        max_days,
+        lease_seconds,
+    )
 
 
 def _tell_others(count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import signal
@@ -305,6 +306,32 @@ def test_of_a_recording_that_changed_once_all_was_judged_nothing_is_kept(
     assert "changed since" in str(failed[0])
     with ScoreStore(settings.folder, key) as store:
         assert len(store) == 0
+
+
+def test_a_recording_that_cant_be_read_once_all_was_judged_fails_alone(
+    archive: Archive,
+    footage: Path,
+    predictor: Predictor,
+    settings: AnalysisSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    film(footage / "a.mp4")
+    film(footage / "b.mp4", seed=1)
+    scanned(archive, footage)
+    opened = analysing.open_video
+
+    def fail(path: Path, *more: object) -> object:
+        if path.name == "a.mp4":
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(path, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(analysing, "open_video", fail)
+    workers = OwnWorker(Judge(predictor, settings.scorer.sampling))
+    failed = [each for each in analyse_divided(Leases(archive), workers, settings) if isinstance(each, RecordingFailed)]
+    workers.close()
+    assert failed
+    assert all("can't be read from where it is" in str(each.error) for each in failed)
+    assert states(archive) == {"a.mp4": "failed", "b.mp4": "done"}
 
 
 def test_progress_has_the_rate_of_all_workers(

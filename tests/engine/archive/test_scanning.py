@@ -26,8 +26,22 @@ from engine.review.clock import Clock
 from engine.review.document import JudgedSegment, Verdict
 from engine.review.files import own_path, personal_path, usual_path
 from engine.video.fingerprint import file_fingerprint
+from tests.at_once import run_at_once
 from tests.engine.archive.conftest import LONG_AGO, MakeRecording, scanned
 from tests.engine.commands.reviews import write_review
+
+SCANNER = """
+import sys
+from pathlib import Path
+from engine.archive.database import Archive
+from engine.archive.scanning import remember_folder, scan
+from engine.commands.progress import finished
+print("ready", flush=True)
+for line in sys.stdin:
+    with Archive(sys.argv[1], create=True) as archive:
+        remember_folder(archive, Path(line.strip()), None)
+        finished(scan(archive, [Path(line.strip())]))
+"""
 
 
 def rows(archive: Archive, table: sa.Table = recordings) -> list[Mapping[Any, Any]]:
@@ -392,3 +406,14 @@ def test_stopping_keeps_what_was_found(archive: Archive, footage: Path, record: 
     finished(scan(archive, should_stop=lambda: len(rows(archive)) >= 2))
     assert len(rows(archive)) == 2
     assert finished(scan(archive)).added == 2
+
+
+def test_processes_that_scan_one_folder_at_the_same_moment_add_each_file_once(
+    place: str, footage: Path, record: MakeRecording
+) -> None:
+    names = [f"{number}/{name}.mp4" for number in range(8) for name in "abc"]
+    for first, name in enumerate(names):
+        record(name, first, 3)
+    run_at_once(SCANNER, [place], [str(footage / str(number)) for number in range(8)])
+    with Archive(place) as archive:
+        assert sorted(row["path"] for row in rows(archive)) == sorted(footage / name for name in names)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.common.cache_files import read_or_put_aside
+from engine.common.cache_files import put_aside, read_or_put_aside
 
 
 def refuse(error: Exception):
@@ -54,3 +54,33 @@ def test_what_the_machine_refuses_stays_and_is_said(tmp_path: Path) -> None:
     with pytest.raises(PermissionError):
         read_or_put_aside(path, refuse(PermissionError(13, "no")))
     assert path.read_text() == "whole"
+
+
+def test_what_another_process_has_made_anew_meanwhile_is_read_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_text("damaged")
+
+    def read(path: Path) -> str:
+        text = path.read_text()
+        if text == "damaged":  # the other read it, too, and is faster
+            put_aside(path)
+            path.write_text("whole")
+            raise ValueError(text)
+        return text
+
+    assert read_or_put_aside(path, read) == "whole"
+    assert path.read_text() == "whole"
+    assert path.with_suffix(".damaged").read_text() == "damaged"
+
+
+def test_what_another_process_has_put_aside_meanwhile_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_text("damaged")
+
+    def read(path: Path) -> str:
+        path.read_text()
+        put_aside(path)
+        raise ValueError
+
+    assert read_or_put_aside(path, read) is None
+    assert [file.name for file in tmp_path.iterdir()] == ["a.damaged"]

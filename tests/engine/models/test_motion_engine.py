@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import logging
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -306,3 +308,65 @@ def test_converting_leaves_no_types_behind(model) -> None:
         gc.collect()
         counts.append(sum(isinstance(each, type) for each in gc.get_objects()))
     assert counts[-1] == counts[1]
+
+
+@NEEDS_OPENVINO
+def test_threads_that_convert_one_model_at_once_all_get_it(model, tmp_path) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        made = [threads.submit(OpenVinoMotionEngine, float32_form(model), tmp_path / "a.xml", 1) for _ in range(3)]
+        for each in made:
+            each.result()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.xml", "a.bin", ".converting.lock"}
+
+
+@NEEDS_OPENVINO
+@pytest.mark.parametrize("suffix", [".xml", ".bin"])
+def test_a_conversion_that_is_cut_short_on_disk_is_made_anew(model, pictures, tmp_path, suffix: str) -> None:
+    file = tmp_path / "a.xml"
+    wanted = OpenVinoMotionEngine(float32_form(model), file, 1).run(pictures[:1])
+    damaged = file.with_suffix(suffix)
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[: len(whole) // 2])
+    found = OpenVinoMotionEngine(float32_form(model), file, 1).run(pictures[:1])
+    assert mean_difference(found, wanted) == 0
+    assert damaged.stat().st_size == len(whole)
+
+
+class Malloc(ctypes.Structure):
+    """Glibc's mallinfo2: numbers of this and that; the fifth is what is mapped, the eighth what is given out else."""
+
+    _fields_ = (("counts", ctypes.c_size_t * 10),)
+
+
+def allocated_bytes() -> int:
+    """What malloc has given out, as glibc counts."""
+    try:
+        count = ctypes.CDLL(None).mallinfo2
+    except AttributeError:
+        pytest.skip("needs glibc 2.33")
+    count.restype = Malloc
+    counts = count().counts
+    return int(counts[4] + counts[7])
+
+
+@NEEDS_OPENVINO
+@pytest.mark.skipif(sys.platform != "linux", reason="asks glibc")
+def test_converting_leaves_no_memory_behind(model) -> None:
+    openvino = motion_engine.import_openvino()
+    counts = []
+    for _ in range(5):
+        motion_engine._converted(openvino, model)
+        gc.collect()
+        counts.append(allocated_bytes())
+    assert counts[-1] - counts[1] < 1_000_000  # torch kept 3 MB of each
+
+
+@NEEDS_OPENVINO
+def test_converting_leaves_what_others_have_scripted(model) -> None:
+    class Doubled(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * x
+
+    scripted = torch.jit.script(Doubled())
+    motion_engine._converted(motion_engine.import_openvino(), model)
+    assert float(scripted(torch.ones(()))) == 2

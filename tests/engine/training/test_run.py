@@ -11,8 +11,38 @@ from engine.common.errors import TrainingError
 from engine.common.events import CheckpointSaved, Progress
 from engine.training import Run, RunSettings, StopControl
 from engine.training.event_log import EventLog
+from tests.at_once import run_at_once
 
 SETTINGS = RunSettings("Gate", ("a.mp4",))
+
+ASKER = """
+import sys
+from pathlib import Path
+from engine.training import Run
+print("ready", flush=True)
+for line in sys.stdin:
+    for _ in range(int(line)):
+        assert Run(Path(sys.argv[1])).process_id is None
+"""
+
+BEGINNER = """
+import os, sys, time
+from pathlib import Path
+from engine.common.errors import TrainingError
+from engine.training import Run, RunSettings
+print("ready", flush=True)
+for line in sys.stdin:
+    run = Run(Path(line.strip()))
+    try:
+        with run.created(RunSettings("Gate", (f"{os.getpid()}.mp4",))):
+            time.sleep(0.01)
+            assert run.settings.videos == (f"{os.getpid()}.mp4",)
+            run.footage_folder.mkdir()
+            (run.footage_folder / "footage.npz").touch()
+            (run.folder / f"begun-{os.getpid()}").touch()
+    except TrainingError as error:
+        assert "already holds" in str(error) or "Another process" in str(error), error
+"""
 
 
 def test_a_run_is_opened_by_its_folder(tmp_path: Path) -> None:
@@ -36,11 +66,30 @@ def test_two_processes_cannot_lock_one_folder(tmp_path: Path) -> None:
         assert run.process_id == os.getpid()
         with pytest.raises(TrainingError, match=f"Another process .{os.getpid()}. trains"), Run(run.folder).lock():
             pass
-        with pytest.raises(TrainingError, match="already holds"):
+        with pytest.raises(TrainingError, match="Another process"):
             Run.create(run.folder, SETTINGS)
+        with run.lock():
+            pass
+        assert run.process_id == os.getpid()
     assert run.process_id is None
     with run.lock():
         pass
+
+
+def test_processes_that_ask_who_trains_do_not_take_one_another_for_it(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", SETTINGS)
+    with run.lock():
+        pass
+    # As a process leaves it that is killed: the number may be another program's by now.
+    run.lock_path.with_name("lock-holder").write_text("1\n")
+    run_at_once(ASKER, [str(run.folder)], ["5000"])
+
+
+def test_of_processes_that_begin_a_run_in_one_folder_one_trains_by_its_own_settings(tmp_path: Path) -> None:
+    folders = [f"{tmp_path}/{number}" for number in range(20)]
+    run_at_once(BEGINNER, [], folders)
+    for folder in folders:
+        assert len(list(Path(folder).glob("begun-*"))) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
