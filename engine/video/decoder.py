@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from engine.common.errors import VideoError
 from engine.common.language import tr
-from engine.common.memory import out_of_memory_error
+from engine.common.memory import is_memory_short, out_of_memory_error
 from engine.common.remote_path import RemoteFile, RemotePath
 from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
@@ -202,10 +202,14 @@ class Decoder:
 def check_memory(path: Path, error: BaseException) -> None:
     """Tell damage and the end of a file from memory that ran out, which says nothing of the file.
 
+    FFmpeg says the same of a damaged number that asks for more than there ever is: where memory is left, it is damage.
+
     Raises:
         VideoError: memory does not suffice.
     """
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+    if not isinstance(error, MemoryError) and getattr(error, "errno", None) != errno.ENOMEM:
+        return
+    if is_memory_short() or not isinstance(error, av.error.FFmpegError):
         told = out_of_memory_error(path)
         raise VideoError(told.what, subject=path, advice=told.advice) from error
 

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from engine.__main__ import cli
 from engine.analysis import pipeline
+from engine.common import memory
 from engine.common.errors import Cancelled, TeacherError
 from engine.common.events import Progress
 from engine.flow.teachers import teacher_by_name
@@ -450,8 +451,8 @@ def test_planning_can_be_stopped_at_any_time(settings: RunSettings, tmp_path: Pa
 
 def test_free_memory_is_the_minimum_of_linux_and_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:  8000 kB\nMemAvailable:  5000 kB\n")
-    monkeypatch.setattr(free_memory, "_MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(free_memory, "_CONTAINER", tmp_path)
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_CONTAINER", tmp_path)
     cpu = torch.device("cpu")
     assert free_memory.free_memory_bytes(cpu) == 5000 * 1024
     (tmp_path / "memory.max").write_text("max\n")
@@ -459,8 +460,8 @@ def test_free_memory_is_the_minimum_of_linux_and_the_container(tmp_path: Path, m
     (tmp_path / "memory.max").write_text("3000000\n")
     (tmp_path / "memory.stat").write_text("anon 1000000\nfile 1500000\nkernel 500000\n")
     assert free_memory.free_memory_bytes(cpu) == 1_500_000
-    monkeypatch.setattr(free_memory, "_MEMINFO", tmp_path / "gone")
-    monkeypatch.setattr(free_memory, "_CONTAINER", tmp_path / "gone")
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "gone")
+    monkeypatch.setattr(memory, "_CONTAINER", tmp_path / "gone")
     assert free_memory.free_memory_bytes(cpu) is None
 
 

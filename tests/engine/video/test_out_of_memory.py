@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import av
 import pytest
 
+from engine.common import memory
 from engine.common.errors import VideoError
 from engine.common.paths import indexes_folder
 from engine.video import open_video
@@ -20,6 +23,7 @@ from tests.clips import make_clip
 from tests.engine.export.beeps import add_beeps
 
 FRAMES = 40
+ROOT = Path(__file__).parents[3]
 NO_MEMORY = (errno.ENOMEM, os.strerror(errno.ENOMEM))
 ERRORS = [av.error.MemoryError(*NO_MEMORY), OSError(*NO_MEMORY), MemoryError()]
 
@@ -46,8 +50,9 @@ def failing(packets: Callable[[Any], Iterator[Any]], error: Exception) -> Callab
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(memory, "free_host_bytes", lambda: 1000)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=repr)
@@ -64,6 +69,26 @@ def test_it_is_told_as_such_and_no_damage_is_kept(
     with open_video(video) as source:
         assert len(list(source.frames())) == FRAMES
         assert (source.info.frame_count, source.info.lost, source.info.concealed) == (FRAMES, (), ())
+
+
+def test_where_memory_is_left_a_file_that_asks_for_too_much_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_host_bytes", lambda: 1 << 40)
+    video = make_clip(tmp_path / "a.mp4", FRAMES)
+    monkeypatch.setattr(Decoder, "packets", failing(Decoder.packets, ERRORS[0]))
+    with open_video(video) as source:
+        assert 0 < len(list(source.frames())) < FRAMES
+        assert source.info.lost
+
+
+def test_a_limit_of_this_process_counts() -> None:
+    code = (
+        "import resource; from engine.common.memory import is_memory_short as short; print(short());"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1)); print(short())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.split()[1] == "True"
 
 
 class Container:
