@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QPoint, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,14 +108,15 @@ def _wait(condition: Callable[[], bool]) -> None:
         if deadline.hasExpired():
             raise TimeoutError(condition)
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
-        QTest.qWait(10)
+        time.sleep(0.01)  # QTest.qWait would keep Python's lock, and with it the engine's thread from working
 
 
 def _settle(program: Program) -> None:
     session = program.session
     _wait(session.view_is_settled)
     _wait(lambda: all(session.thumbnail(each.peak_frame) is not None for each in session.scoring.segments))
-    QTest.qWait(1000)  # lanes and lists follow bit by bit
+    until = time.monotonic() + 1  # lanes and lists follow bit by bit
+    _wait(lambda: time.monotonic() > until)
 
 
 def _save(program: Program, name: str) -> None:
