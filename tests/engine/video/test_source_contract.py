@@ -172,7 +172,7 @@ def chosen(kind: Kind) -> list[list[int]]:
     """All, evenly spaced, far apart, and at random with runs and gaps."""
     rng = random.Random(kind.name)
     everything = range(kind.frames)
-    dice = [sorted(rng.sample(everything, rng.randint(1, max(kind.frames // 4, 1)))) for _ in range(10)]
+    dice = [sorted(rng.sample(everything, rng.randint(1, max(kind.frames // 4, 1)))) for _ in range(20)]
     return [list(everything), list(everything[::5]), list(everything[3::23]), [0], [kind.frames - 1], [], *dice]
 
 
