@@ -18,7 +18,7 @@ from engine.models.predictor import Predictor
 from engine.scoring.motion_histogram import MotionHistogram
 from engine.scoring.normal_model import NormalModel
 from engine.scoring.sampling import SAMPLED
-from engine.training.prepare_cache import FootagePlan
+from engine.training.footage_plan import FootagePlan
 from engine.video import open_video
 from engine.video.frame import Pixels
 

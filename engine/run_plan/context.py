@@ -18,7 +18,8 @@ from engine.flow.teachers import Teacher
 from engine.models.picture import PICTURE_SIZE
 from engine.run_plan.plan import in_one_line
 from engine.training.footage_cache import Footage, load_footage
-from engine.training.prepare_cache import PLAN_FILE, FootagePlan, check_disk_space, plan_footage, prepare_footage
+from engine.training.footage_plan import PLAN_FILE, FootagePlan, check_disk_space, plan_footage
+from engine.training.prepare_cache import prepare_footage
 from engine.training.run import Run
 from engine.training.settings import RunSettings
 from engine.video import open_video

@@ -13,9 +13,10 @@ from engine.common.events import Noted, Progress
 from engine.flow.colour import SpeedHistogram, flow_radius
 from engine.flow.teachers import teacher_by_name
 from engine.models.picture import model_picture
-from engine.training import RunSettings, prepare_cache
+from engine.training import RunSettings, footage_plan, prepare_cache
 from engine.training.footage_cache import bytes_on_disk, load_footage
-from engine.training.prepare_cache import plan_footage, prepare_footage
+from engine.training.footage_plan import plan_footage
+from engine.training.prepare_cache import prepare_footage
 from engine.video import open_video
 from engine.video.frame import ConcealedFrames
 from tests.clips import make_clip
@@ -233,7 +234,7 @@ def test_footage_beyond_the_limit_is_refused(sliding_videos: list[Path], tmp_pat
 def test_footage_that_does_not_fit_on_the_disk_is_refused(
     sliding_videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepare_cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000))
+    monkeypatch.setattr(footage_plan.shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000))
     with pytest.raises(TrainingError, match="5 MB are free"):
         list(prepare_footage(settings_of(sliding_videos), tmp_path / "footage", TEACHER))
 
