@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+import numpy as np
+import numpy.typing as npt
 from msgspec.structs import replace
 
 from engine.analysis.where import stored_evidence
@@ -17,8 +19,9 @@ from engine.common.errors import ExportError, VadError
 from engine.common.left_out import LeftOut
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
+from engine.export.caveats import Caveats
 from engine.export.reviewed import ReviewedRecording, numbered
-from engine.export.tables import read_segments_json
+from engine.export.tables import SegmentsFile, read_scores_csv, read_segments_json
 from engine.hand_over.reviewing import reviewed, tells_where
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, Recording, Verdict
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
 SEGMENTS_SUFFIX = ".segments.json"
+SCORES_SUFFIX = ".scores.csv"
+_ROUNDING = 2e-6  # both files have six decimals
 ALL = "all"
 
 
@@ -166,12 +171,24 @@ def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecordin
             by_kept_clock(source.info, quiet=quiet),
             source.times,
             numbered(segments, listed.reasons),
+            _scores_beside(path, listed, len(source)),
             score_name=listed.score,
             rule=listed.rule,
             detector=DetectorUsed(listed.detector_name, listed.detector_fingerprint),
+            caveats=Caveats(conditions=listed.conditions, is_other_scene=listed.is_other_scene),
             zones=listed.zones,
             redaction=kept_redaction(source.info, redact=redact, quiet=quiet),
         )
+
+
+def _scores_beside(path: Path, listed: SegmentsFile, frames: int) -> npt.NDArray[np.float64] | None:
+    """The scores [N] that the same analysis wrote beside its segments file; None where they are gone or of another."""
+    scores = read_scores_csv(path.with_name(path.name[: -len(SEGMENTS_SUFFIX)] + SCORES_SUFFIX), frames)
+    peaks = [each.peak_frame for each in listed.segments]
+    if scores is None or not all(0 <= frame < frames for frame in peaks):
+        return None
+    is_same = np.allclose(scores[peaks], [each.peak_score for each in listed.segments], rtol=0.0, atol=_ROUNDING)
+    return scores if is_same else None
 
 
 def _of_review(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
 from engine.common.language import tr
 from engine.common.names import displayable
-from engine.scoring.conditions import Condition
+from engine.scoring.conditions import Condition, ConditionKind
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
 from engine.scoring.segments import Segment, SegmentRule
@@ -54,6 +56,10 @@ class SegmentsFile:
     """Which applied."""
     reasons: tuple[str, ...] = ()
     """Why each was flagged, in words; empty where that is unknown."""
+    conditions: tuple[Condition, ...] = ()
+    """When the camera failed."""
+    is_other_scene: bool = False
+    """Whether nothing was flagged for want of a detector of this camera."""
 
 
 def write_scores_csv(
@@ -73,6 +79,17 @@ def write_scores_csv(
         # All that single precision holds: scores can be computed from this file even where PSNRs hardly differ.
         lines.append(f"{frame},{time:.6f},{psnr:.6f},{worst_psnr:.6f},{flow_error:.6f},{score:.6f},{judged:d}")
     _replace(path, "\n".join(lines) + "\n")
+
+
+def read_scores_csv(path: Path, frames: int) -> npt.NDArray[np.float64] | None:
+    """The anomaly scores [frames] that `write_scores_csv` wrote; None where there are none of so many frames."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = islice(csv.DictReader(file), frames + 1)
+            scores = np.array([float(row["anomaly_score"]) for row in rows])
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return None
+    return scores if len(scores) == frames else None
 
 
 def write_segments_json(
@@ -161,6 +178,11 @@ def _condition_values(condition: Condition, seconds: npt.NDArray[np.floating]) -
     }
 
 
+def _condition(values: dict[str, Any]) -> Condition:
+    span = (convert(values[key], float) for key in ("start_seconds", "stop_seconds"))
+    return Condition(ConditionKind(values["kind"]), *span)
+
+
 def read_segments_json(path: Path) -> SegmentsFile:
     """What `write_segments_json` wrote.
 
@@ -189,6 +211,8 @@ def read_segments_json(path: Path) -> SegmentsFile:
             segments=convert(content["segments"], tuple[Segment, ...]),
             zones=from_features(content.get("zones", [])),
             reasons=tuple(str(each.get("reason") or "") for each in content["segments"]),
+            conditions=tuple(map(_condition, content.get("conditions", []))),
+            is_other_scene=convert(content.get("other_scene", False), bool),
         )
     except OSError as error:
         raise ExportError(

@@ -5,12 +5,18 @@ from itertools import islice
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from engine.__main__ import cli
+from engine.export.tables import write_scores_csv, write_segments_json
 from engine.models.detector_header import read_header
 from engine.review.document import DetectorUsed, JudgedSegment, Verdict
+from engine.scoring.conditions import Condition, ConditionKind
+from engine.scoring.segments import Segment, SegmentRule
+from engine.scoring.signals import missing_signals
+from engine.video import open_video
 from resources import detector_path
 from tests.clips import make_clip
 from tests.engine.commands.reviews import write_review
@@ -52,6 +58,43 @@ def test_in_another_language_with_tables_and_provenance_in_english(tmp_path: Pat
     # The next command speaks English again.
     ran = vad_report(review, "--out", tmp_path / "english.html", "--quiet")
     assert '<html lang="en">' in (tmp_path / "english.html").read_text(encoding="utf-8")
+
+
+def analysis_of(video: Path, *segments: Segment, scores: list[float]) -> Path:
+    """What `vad analyse` writes of a video whose camera was covered for a second; the path of the segments file."""
+    path = video.with_suffix(".segments.json")
+    with open_video(video) as source:
+        covered = Condition(ConditionKind.COVERED, 0.0, 1.0)
+        write_segments_json(
+            path, source.info, source.times, segments, SegmentRule(), detector_name="x", detector_fingerprint="x",
+            score="paper", conditions=[covered],
+        )  # fmt: skip
+        write_scores_csv(video.with_suffix(".scores.csv"), source.times, missing_signals(len(source)), np.array(scores))
+    return path
+
+
+@pytest.mark.parametrize("peak", [0.75, 0.5])
+def test_the_report_of_an_analysis_shows_its_scores(tmp_path: Path, peak: float) -> None:
+    scores = [0.1] * 4 + [0.5] + [0.1] * 7
+    segments = analysis_of(make_clip(tmp_path / "gate.mp4", 12), Segment(3, 6, 4, peak), scores=scores)
+    ran = vad_report(segments, "--out", tmp_path / "report.html", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "covered lens" in text
+    # Where its peak is another one, the scores are those of another analysis.
+    assert ("Scores are not known here" in text) == (peak != 0.5)
+    assert ("dashed: the threshold" in text) == (peak == 0.5)
+    assert "is missing from this report" not in text
+
+
+@pytest.mark.parametrize("damage", ["", "frame,anomaly_score\n0,x\n", "frame,anomaly_score\n0,0.5\n", "\xff\0"])
+def test_scores_that_cannot_be_read_are_not_known(tmp_path: Path, damage: str) -> None:
+    video = make_clip(tmp_path / "gate.mp4", 12)
+    segments = analysis_of(video, Segment(3, 6, 4, 0.5), scores=[0.5] * 12)
+    video.with_suffix(".scores.csv").write_text(damage, encoding="latin-1")
+    ran = vad_report(segments, "--out", tmp_path / "report.html", "--quiet")
+    assert (ran.exit_code, ran.stderr) == (0, ""), ran.output
+    assert "Scores are not known here" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_pdf_beside_it(tmp_path: Path) -> None:
