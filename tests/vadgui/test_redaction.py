@@ -106,8 +106,8 @@ def test_a_corner_is_dragged(program: Program, qtbot: QtBot) -> None:
 
 def test_frames_method_and_removal_of_the_selected_region(program: Program, qtbot: QtBot) -> None:
     bar = drawn(program, qtbot)
-    bar.method_box.setFocus()
-    qtbot.keyClick(bar.method_box, Qt.Key.Key_Down)
+    bar.choice_box.setFocus()
+    qtbot.keyClick(bar.choice_box, Qt.Key.Key_Down)
     bar.begin_action.trigger()
     show(program, qtbot, 30)
     bar.end_action.trigger()

@@ -119,8 +119,8 @@ def test_what_does_not_count_is_hatched(program: Program, qtbot: QtBot) -> None:
 def test_a_watched_polygon_of_clicks_leaves_nothing_else(program: Program, qtbot: QtBot) -> None:
     edit(program, qtbot, MouseMode.POLYGON)
     bar = program.window.panels.zone_bar
-    bar.kind_box.setFocus()
-    qtbot.keyClick(bar.kind_box, Qt.Key.Key_Down)
+    bar.choice_box.setFocus()
+    qtbot.keyClick(bar.choice_box, Qt.Key.Key_Down)
     panel = program.window.panels.panel(Panel.FRAME)
     assert "watched" in bar.hint()
     for corner in ((0.05, 0.05), (0.95, 0.05)):

@@ -2,97 +2,63 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox
 
 from engine.common.language import tr, tr_noop
 from engine.redaction.regions import RedactedRegion, RedactionMethod
-from vadgui.panels.mode_buttons import ModeButtons
 from vadgui.panels.redaction_tool import RedactionTool
-from vadgui.ui.widgets import ElidedLabel, tool_button
+from vadgui.panels.shape_bar import ShapeBar
 
 _METHODS = {
-    RedactionMethod.FILL: tr_noop("Fill"),
-    RedactionMethod.PIXELATE: tr_noop("Pixelate"),
-    RedactionMethod.BLUR: tr_noop("Blur"),
+    RedactionMethod.FILL: (tr_noop("Fill"), tr_noop("Black")),
+    RedactionMethod.PIXELATE: (
+        tr_noop("Pixelate"),
+        tr_noop("Squares in the colours of what is around the region; nothing of what is in it"),
+    ),
+    RedactionMethod.BLUR: (
+        tr_noop("Blur"),
+        tr_noop("The colours of what is around the region; nothing of what is in it"),
+    ),
 }
-_METHOD_TIPS = {
-    RedactionMethod.FILL: tr_noop("Black"),
-    RedactionMethod.PIXELATE: tr_noop("Squares in the colours of what is around the region; nothing of what is in it"),
-    RedactionMethod.BLUR: tr_noop("The colours of what is around the region; nothing of what is in it"),
-}
 
 
-class RedactionBar(QWidget):
-    """Controls of a `RedactionTool`; hidden while it is off."""
+class RedactionBar(ShapeBar):
+    """Controls of a `RedactionTool`."""
 
-    done = Signal()
-
-    def __init__(self, tool: RedactionTool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, tool: RedactionTool) -> None:
+        super().__init__(tool, _METHODS, tr("What is shown in place of the region"))
         self._tool = tool
-        self.method_box = QComboBox()
-        for method, text in _METHODS.items():
-            self.method_box.addItem(tr(text), method)
-            tip, last = tr(_METHOD_TIPS[method]), self.method_box.count() - 1
-            self.method_box.setItemData(last, tip, Qt.ItemDataRole.ToolTipRole)
-        self.method_box.setAccessibleName(tr("What is shown in place of the region"))
-        self.method_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Qt gives the method back as the text that it is.
-        self.method_box.activated.connect(lambda: tool.use_method(RedactionMethod(self.method_box.currentData())))
-        self.modes = ModeButtons(tool)
+        self.choice_box.activated.connect(lambda: tool.use_method(RedactionMethod(self.choice_box.currentData())))
         self.blur_box = QCheckBox(tr("Blur the whole picture"))
         self.blur_box.setToolTip(tr("Outlines of what stands out stay sharp. Weaker than regions: rough colours stay"))
         self.blur_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.blur_box.toggled.connect(tool.blur_picture)
-        self.span_button = tool_button(tr("Frames"))
-        self.span_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.begin_action = QAction(tr("&Begin with this frame"), self)
         self.end_action = QAction(tr("&End with this frame"), self)
         self.all_action = QAction(tr("&All frames"), self)
         self.keyframe_action = QAction(tr("Remove &keyframe"), self)
-        for action, call in (
-            (self.begin_action, tool.begin_here),
-            (self.end_action, tool.end_here),
-            (self.all_action, tool.span_all),
-            (self.keyframe_action, tool.remove_keyframe),
-        ):
+        calls = {
+            self.begin_action: tool.begin_here,
+            self.end_action: tool.end_here,
+            self.all_action: tool.span_all,
+            self.keyframe_action: tool.remove_keyframe,
+        }
+        for action, call in calls.items():
             action.triggered.connect(lambda _, call=call: call())
-        menu = QMenu(self.span_button)
-        menu.addActions([self.begin_action, self.end_action, self.all_action, self.keyframe_action])
-        self.span_button.setMenu(menu)
-        self.remove_button = tool_button(tr("Remove"))
+        self.span_button = self._menu_button(tr("Frames"), *calls)
         self.remove_button.setToolTip(tr("Remove the selected region (Delete)"))
-        self.remove_button.clicked.connect(tool.delete_selected)
-        self.done_button = tool_button(tr("Done"))
-        self.done_button.clicked.connect(self.done)
-        self._hint = ElidedLabel(QSizePolicy.Policy.Ignored)
-        self._hint.setProperty("role", "muted")
-        self._hint.setMinimumWidth(60)
-        self._lay_out()
+        self._lay_out(self.blur_box, self.span_button, self.remove_button, self.done_button)
         tool.changed.connect(self._show)
         self._show()
-
-    def hint(self) -> str:
-        """What the person is told."""
-        return self._hint.text()
-
-    def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 2, 8, 3)
-        layout.addWidget(self.method_box)
-        layout.addWidget(self.modes)
-        layout.addWidget(self._hint, stretch=1)
-        for widget in (self.blur_box, self.span_button, self.remove_button, self.done_button):
-            layout.addWidget(widget)
 
     def _show(self) -> None:
         self.setVisible(self._tool.is_on)
         region = self._tool.region
-        self._hint.setText(_in_words(region) if region else self._tool.hint)
-        self._hint.setToolTip(self._hint.text())
-        self.method_box.setCurrentText(tr(_METHODS[region.method if region else self._tool.method]))
+        self._tell(_in_words(region) if region else self._tool.hint)
+        self.choice_box.setCurrentIndex(list(_METHODS).index(region.method if region else self._tool.method))
         self.blur_box.setChecked(self._tool.redaction.blurs_picture)
         for widget in (self.span_button, self.remove_button):
             widget.setEnabled(region is not None)
