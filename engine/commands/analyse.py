@@ -24,7 +24,7 @@ from engine.commands.score_options import (
     zones_option,
 )
 from engine.common.atomic_write import may_write
-from engine.common.errors import ExportError, VadError
+from engine.common.errors import ExportError, VadError, VideoError
 from engine.common.memory import is_out_of_memory, out_of_memory_error
 from engine.common.names import displayable, fitting_name
 from engine.common.paths import resolved
@@ -35,6 +35,7 @@ from engine.scoring.scorer import Scorer
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import is_judged
 from engine.scoring.zones import Zones, zones_in_words
+from engine.video.finding import find_recordings
 
 if TYPE_CHECKING:
     from engine.analysis.findings import Findings
@@ -97,7 +98,7 @@ def analyse(
     no_cache: bool,
     quiet: bool,
 ) -> None:
-    """Analyse each VIDEO, a file or a folder of numbered pictures.
+    """Analyse each VIDEO: a file, a folder of numbered pictures, or a folder with recordings in it and below.
 
     Writes NAME.scores.csv and NAME.segments.json, where NAME is the file's name without extension. Videos that share
     it keep the extension and get as many parent folders in front as tell them apart. An analysis that was interrupted
@@ -107,7 +108,10 @@ def analyse(
     an hour you put up with. Those of others are rescaled within each video, as in the paper: something in each of them
     is then the most unusual.
     """
-    names = output_names(videos)
+    recordings, without = _recordings(videos)
+    if not recordings:
+        ctx.exit(1)
+    names = output_names(recordings)
     from engine.models.predictor import Predictor
 
     predictor = Predictor.open(detector_path, device)
@@ -131,13 +135,13 @@ def analyse(
     with analysis_cache(no_cache) as cache:
         jobs = [_Job(video, folder / name, scorer, rule, sampling, zones, cache) for video, name in names.items()]
         try:
-            failed = sum(not _succeeds(ctx, job, predictor, quiet) for job in jobs)
+            failed = without + sum(not _succeeds(ctx, job, predictor, quiet) for job in jobs)
         except KeyboardInterrupt:
             kept = "" if no_cache else " What was analysed is kept: the same command goes on from there."
             raise KeyboardInterrupt(f"Stopped.{kept}") from None
     if failed:
-        if len(names) > 1:
-            click.echo(f"{failed} of {len(names)} videos failed.", err=True)
+        if len(names) + without > 1:
+            click.echo(f"{failed} of {len(names) + without} videos failed.", err=True)
         ctx.exit(1)
 
 
@@ -161,6 +165,28 @@ def _succeeds(ctx: click.Context, job: _Job, predictor: Predictor, quiet: bool) 
         click.echo(f"{error!r}. Please report it, with what `vad --debug analyse` says of it.", err=True)
         return False
     return True
+
+
+def _recordings(videos: Sequence[Path]) -> tuple[list[Path], int]:
+    """The recordings that are named or lie in folders that are; of how many folders it was said that there are none."""
+    recordings: list[Path] = []
+    without = 0
+    for video in videos:
+        for each in list(find_recordings([video])) or [_nothing_in(video)]:
+            if isinstance(each, Path):
+                recordings.append(each)
+            else:
+                click.echo(f"Error: {each}", err=True)
+                without += 1
+    return recordings, without
+
+
+def _nothing_in(folder: Path) -> VideoError:
+    return VideoError(
+        "There are no recordings in this folder",
+        subject=folder,
+        advice="Choose one that holds videos, or numbered JPEG, PNG, BMP or TIFF pictures.",
+    )
 
 
 def output_names(videos: Sequence[Path]) -> dict[Path, str]:

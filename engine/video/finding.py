@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def find_recordings(paths: Iterable[Path], should_stop: ShouldStop = never_stop)
     """
     seen: set[Path] = set()
     for path in paths:
-        if path.is_dir():
+        # Path.is_dir would raise where a folder above may not be entered; whoever opens the recording says so better.
+        if os.path.isdir(path):  # noqa: PTH112
             yield from _below(path, seen, should_stop)
         else:
             yield path

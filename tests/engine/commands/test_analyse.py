@@ -85,6 +85,42 @@ def test_tables_of_every_video_are_written(make_video: MakeVideo, detector_file:
     assert content["detector"]["name"] == "untrained"
 
 
+def test_a_folder_stands_for_the_recordings_in_it_and_below(
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path
+) -> None:
+    yard = make_video("recordings/yard")
+    make_video("recordings/gate/night", seed=1)
+    clip = make_clip(tmp_path / "recordings" / "gate" / "door.mp4", 12)
+    (tmp_path / "recordings" / "notes.txt").write_text("no recording")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    result = run(tmp_path / "recordings", yard, clip, empty, "--detector", detector_file, "--out", out)
+    assert result.exit_code == 1
+    assert f"There are no recordings in this folder: {empty}" in result.stderr
+    assert "1 of 4 videos failed" in result.stderr
+    names = {f"{name}.{table}" for name in ("yard", "night", "door") for table in ("scores.csv", "segments.json")}
+    assert {path.name for path in out.iterdir()} == names
+
+
+def test_a_folder_that_cannot_be_read_does_not_stop_the_others(
+    make_video: MakeVideo, detector_file: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_video("recordings/yard")
+    (tmp_path / "recordings" / "locked").mkdir()
+    iterdir = Path.iterdir
+
+    def refuse(path: Path) -> object:
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    result = run(tmp_path / "recordings", "--detector", detector_file, "--out", out)
+    assert result.exit_code == 1
+    assert f"A folder can't be read: {tmp_path / 'recordings' / 'locked'}" in result.stderr
+    assert (out / "yard.segments.json").is_file()
+
+
 def test_options_are_the_rule_that_finds_segments(make_video: MakeVideo, detector_file: Path, out: Path) -> None:
     video = make_video("clip")
     everything = ["--enter", 0, "--leave", 0, "--min-length", 0, "--merge-gap", 0, "--padding", 0]
