@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -133,7 +134,10 @@ def analyse(
             click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
     sampling = EVERY_FRAME if every_frame else scorer.sampling
     with analysis_cache(no_cache) as cache:
-        jobs = [_Job(video, folder / name, scorer, rule, sampling, zones, cache) for video, name in names.items()]
+        jobs = [
+            _Job(video, detector_path, folder / name, scorer, rule, sampling, zones, cache)
+            for video, name in names.items()
+        ]
         try:
             failed = without + sum(not _succeeds(ctx, job, predictor, quiet) for job in jobs)
         except KeyboardInterrupt:
@@ -213,6 +217,7 @@ class _Job:
     """One video to analyse, and where its tables go."""
 
     video: Path
+    detector: Path
     base: Path
     """Path of the tables without their suffixes."""
     scorer: Scorer
@@ -281,11 +286,9 @@ class _Job:
             click.echo(f"{name}: {sentence}.")
         calibration = predictor.settings.calibration
         if is_other_scene:
-            click.echo(
-                f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: "
-                f"vad calibrate --unreviewed --detector {predictor.settings.name} "
-                f"--footage {displayable(self.video)} --out FILE"
-            )
+            command = ["vad", "calibrate", "--unreviewed", "--detector", self.detector, "--footage", self.video]
+            words = shlex.join(map(displayable, command))
+            click.echo(f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: {words} --out FILE")
         elif calibration and (rate := calibration.other_rate(source.frame_seconds)):
             click.echo(f"{name}: {rate}. Scores mean less.")
         for sentence in conditions_told(conditions):

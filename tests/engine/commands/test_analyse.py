@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -39,7 +40,7 @@ from engine.video import open_video
 from engine.video.frame import Pixels
 from engine.video.helper.client import Helper
 from engine.video.source import VideoSource
-from resources import demo_video
+from resources import demo_video, detector_path
 from tests import failing_camera
 from tests.clips import make_clip, write_clip
 from tests.engine.analysis.test_clock import with_clock
@@ -594,13 +595,17 @@ def test_a_camera_that_fails_is_told_and_not_scored(tmp_path: Path, out: Path) -
 
 @pytest.mark.slow
 def test_a_camera_that_the_detector_does_not_know_is_told_and_flags_nothing(tmp_path: Path, out: Path) -> None:
-    video = write_clip(tmp_path / "other.mp4", [np.flipud(picture).copy() for picture in demo_pictures(50)])
+    video = write_clip(tmp_path / "other gate.mp4", [np.flipud(picture).copy() for picture in demo_pictures(50)])
     result = run(video, "--detector", "plaza", "--out", out, "--device", "cpu", "--false-alarms", 3000)
     assert result.exit_code == 0, result.output
     assert "not the scene that the detector was calibrated for. Nothing is flagged" in result.stdout
-    assert "vad calibrate --unreviewed --detector" in result.stdout
+    _, _, command = result.stdout.partition("Get to know this camera: ")
+    words = shlex.split(command.splitlines()[0])
+    assert words[:3] == ["vad", "calibrate", "--unreviewed"]
+    assert Path(words[words.index("--detector") + 1]) == detector_path("plaza")
+    assert Path(words[words.index("--footage") + 1]) == video
     assert "expected" not in result.stdout
-    content = json.loads((out / "other.segments.json").read_text(encoding="utf-8"))
+    content = json.loads((out / "other gate.segments.json").read_text(encoding="utf-8"))
     assert (content["other_scene"], content["segments"]) == (True, [])
 
 
