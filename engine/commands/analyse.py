@@ -286,7 +286,15 @@ class _Job:
             click.echo(f"{name}: {sentence}.")
         calibration = predictor.settings.calibration
         if is_other_scene:
-            command = ["vad", "calibrate", "--unreviewed", "--detector", self.detector, "--footage", self.video]
+            command: list[str | Path] = [
+                "vad",
+                "calibrate",
+                "--unreviewed",
+                "--detector",
+                self.detector,
+                "--footage",
+                self.video,
+            ]
             words = shlex.join(map(displayable, command))
             click.echo(f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: {words} --out FILE")
         elif calibration and (rate := calibration.other_rate(source.frame_seconds)):
