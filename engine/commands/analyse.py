@@ -286,17 +286,11 @@ class _Job:
             click.echo(f"{name}: {sentence}.")
         calibration = predictor.settings.calibration
         if is_other_scene:
-            command: list[str | Path] = [
-                "vad",
-                "calibrate",
-                "--unreviewed",
-                "--detector",
-                self.detector,
-                "--footage",
-                self.video,
-            ]
-            words = shlex.join(map(displayable, command))
-            click.echo(f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: {words} --out FILE")
+            detector, video = (shlex.quote(displayable(each)) for each in (self.detector, self.video))
+            click.echo(
+                f"{name}: {OTHER_SCENE} Nothing is flagged. Get to know this camera: "
+                f"vad calibrate --unreviewed --detector {detector} --footage {video} --out FILE"
+            )
         elif calibration and (rate := calibration.other_rate(source.frame_seconds)):
             click.echo(f"{name}: {rate}. Scores mean less.")
         for sentence in conditions_told(conditions):
