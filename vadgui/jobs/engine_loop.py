@@ -22,6 +22,7 @@ from engine.video.frame import Frame
 from engine.video.source import VideoInfo, VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.before_loading import known_before_loading
+from vadgui.jobs.detector_loader import DetectorLoader, summary_of
 from vadgui.jobs.messages import (
     ClockFound,
     DetectorClosed,
@@ -44,6 +45,7 @@ from vadgui.jobs.request_queue import (
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
+    DetectorLoaded,
     FindClock,
     FindPlaces,
     LookAtSource,
@@ -61,7 +63,6 @@ from vadgui.jobs.request_queue import (
 from vadgui.jobs.source_guard import SourceGuard
 from vadgui.jobs.view_maker import ViewMaker, frame_only
 from vadgui.model.frame_view import NO_DETECTOR, PREDICTING, FrameView
-from vadgui.model.session import DetectorSummary
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
@@ -89,7 +90,11 @@ class EngineLoop:
         self._post = post
         self._put_view = put_view
         self._video_opener = video_opener
-        self._predictor_opener = predictor_opener
+        self._loader = DetectorLoader(predictor_opener, requests)
+        self._loading: OpenDetector | None = None
+        """The detector that is awaited."""
+        self._held: ControlAnalysis | None = None
+        """What is to become of the analysis once that is there."""
         self._analyses_folder = analyses_folder
         self._generation = 0
         self._source: VideoSource | None = None
@@ -119,12 +124,15 @@ class EngineLoop:
                 self._post(JobFailed(error, task if isinstance(task, OpenVideo) else None))
             finally:
                 self.busy_since = None
+        self._loader.close()
         self._close_analysis()
         self._queued.let_go()
         if self._source:
             self._source.close()
 
     def _next_task(self) -> Task:
+        if self._loading:  # it may be another's whose analysis runs; and loading needs the processor
+            return self._requests.next(analysing=False, analysis_is_due=False)
         analysis = self._analysis
         if analysis is None or not (analysis.running or analysis.is_behind):
             return self._requests.next(
@@ -142,7 +150,9 @@ class EngineLoop:
                 self._replace_source(None)
                 self._post(VideoClosed(task, self._generation))
             case OpenDetector():
-                self._open_detector(task.path, task.device)
+                self._load_detector(task)
+            case DetectorLoaded() if task.request is self._loading:
+                self._use_loaded(task)
             case CloseDetector():
                 self._close_detector()
             case ShowFrame():
@@ -161,6 +171,8 @@ class EngineLoop:
                     self._analysis.set_zones(task.zones)
             case TraceWindow() if task.generation == self._generation and self._analysis:
                 self._analysis.trace(task.window)
+            case ControlAnalysis() if self._loading:
+                self._held = task
             case ControlAnalysis():
                 self._control_analysis(task)
             case AnalyseQueued():
@@ -192,7 +204,7 @@ class EngineLoop:
                 source.close()
                 raise
         finally:
-            self._post(Opening())
+            self._tell_loading()
         self._replace_source(source)
         self._post(VideoOpened(request, self._generation, source.info, source.times, first, review))
 
@@ -233,46 +245,47 @@ class EngineLoop:
         self._source = source
         self._guard = SourceGuard(source) if source else None
         self._zones = ()
+        self._held = None
         self._begin_generation()
 
-    def _open_detector(self, path: Path, device: str) -> None:
-        self._post(Opening(displayable(path.stem)))
+    def _load_detector(self, request: OpenDetector) -> None:
+        self._loading, self._held = request, None
+        self._tell_loading()
+        delay_seconds = 0.0
         try:
             if self._source and self._predictor is None:
                 # The first detector waits for torch, which takes seconds.
-                self._tell_before_loading(self._source, path)
-            predictor = self._predictor_opener(path, device)
-            if predictor.settings.calibration is not None:
-                predictor.prepare_motion()  # recordings will be judged by samples
+                for message in known_before_loading(self._source, request.path, self._analyses_folder, self._zones):
+                    self._post(message)
+                    delay_seconds = _SHOWING_SECONDS
         finally:
-            self._post(Opening())
+            self._loader.load(request, delay_seconds)
+
+    def _use_loaded(self, loaded: DetectorLoaded) -> None:
+        held, self._held = self._held, None
+        self._loading = None
+        self._tell_loading()
+        if loaded.predictor:
+            self._use_predictor(loaded.request.path, loaded.predictor)
+        if held:
+            self._control_analysis(held)
+        if loaded.error:
+            raise loaded.error
+
+    def _tell_loading(self) -> None:
+        """Say that a detector is still being loaded, or that nothing is being opened any more."""
+        self._post(Opening(displayable(self._loading.path.stem)) if self._loading else Opening())
+
+    def _use_predictor(self, path: Path, predictor: Predictor) -> None:
         self._close_analysis()
         self._queued.let_go()  # it goes on with this detector if it is the same
         self._predictor, self._loaded = predictor, (path, predictor)
         self._begin_generation()
-        settings = predictor.settings
-        summary = DetectorSummary(
-            name=settings.name,
-            path=path,
-            preset=settings.preset,
-            teacher=settings.teacher,
-            flow_radius_px=settings.flow_radius_px,
-            device=predictor.device_label,
-            remark=predictor.motion_remark,
-            calibration=settings.calibration,
-            fingerprint=predictor.fingerprint,
-        )
-        self._post(DetectorOpened(self._generation, summary))
-
-    def _tell_before_loading(self, source: VideoSource, detector: Path) -> None:
-        told = False
-        for message in known_before_loading(source, detector, self._analyses_folder, self._zones):
-            self._post(message)
-            told = True
-        if told:
-            time.sleep(_SHOWING_SECONDS)
+        self._post(DetectorOpened(self._generation, summary_of(path, predictor)))
 
     def _close_detector(self) -> None:
+        self._loading = self._held = None
+        self._tell_loading()
         self._close_analysis()
         self._predictor, self._loaded = None, None
         self._begin_generation()

@@ -1,4 +1,4 @@
-"""A priority queue of the GUI thread's requests to the engine worker."""
+"""A priority queue of the requests to the engine worker: the GUI thread's, and what was loaded for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.scoring.zones import Zones
 from engine.video.frame import Frame
+
+if TYPE_CHECKING:
+    from engine.models.predictor import Predictor
 
 WantedFrame = Callable[[npt.NDArray[np.float64]], int]
 """Tells which frame is to be shown first, by the times [N] of a recording that is not open yet."""
@@ -33,7 +37,7 @@ class CloseVideo:
     """Close the recording."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpenDetector:
     """Load a detector in place of the present one, on one of the devices in engine.common.device.DEVICE_NAMES."""
 
@@ -44,6 +48,15 @@ class OpenDetector:
 @dataclass(frozen=True)
 class CloseDetector:
     """Do without a detector."""
+
+
+@dataclass(frozen=True, eq=False)
+class DetectorLoaded:
+    """What a thread beside the worker's made of a request for a detector: one of the two."""
+
+    request: OpenDetector
+    predictor: Predictor | None = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +160,7 @@ Task = (
     | CloseVideo
     | OpenDetector
     | CloseDetector
+    | DetectorLoaded
     | ShowFrame
     | MakeThumbnail
     | FindPlaces
@@ -162,7 +176,7 @@ Task = (
 
 
 class RequestQueue:
-    """Collects requests from the GUI thread and gives the worker one task at a time.
+    """Collects requests and gives the worker one task at a time.
 
     A newer request for a video, a detector, zones, a window or a view replaces the older one, which is out of date.
     Frames of playback that only want pictures are dropped from the moment on that a view is asked for: whoever asks has
@@ -174,6 +188,7 @@ class RequestQueue:
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
         self._detector: OpenDetector | CloseDetector | None = None
+        self._loaded: DetectorLoaded | None = None
         self._zones: SetZones | None = None
         self._window: TraceWindow | None = None
         self._control: ControlAnalysis | None = None
@@ -198,6 +213,8 @@ class RequestQueue:
                     self._control = None
                 case OpenDetector() | CloseDetector():
                     self._detector = request
+                case DetectorLoaded():
+                    self._loaded = request
                 case SetZones():
                     self._zones = request
                 case TraceWindow():
@@ -256,6 +273,9 @@ class RequestQueue:
         if self._video:
             video, self._video = self._video, None
             return video
+        if self._loaded:
+            loaded, self._loaded = self._loaded, None
+            return loaded
         if self._zones:
             # Before the analysis is begun that is to tell what counts in them.
             zones, self._zones = self._zones, None

@@ -355,12 +355,120 @@ def test_another_video_while_analysing(receiver: Receiver, qtbot: QtBot) -> None
     assert receiver.fake_files.opened[0].closed
 
 
-def test_everything_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
+def test_everything_but_loading_a_detector_runs_in_one_thread(receiver: Receiver, qtbot: QtBot) -> None:
     open_both(receiver, qtbot)
     with qtbot.waitSignal(receiver.worker.view_ready):
         receiver.worker.show(3, True)
     assert receiver.fake_files.opened[0].threads == {"vadgui-engine"}
     assert [thread.name for thread in threading.enumerate()].count("vadgui-engine") == 1
+
+
+class SlowFiles(FakeFiles):
+    """Each detector is loaded once it may be, by the stem of its name; `loading` are those that were begun."""
+
+    def __init__(self, **videos: Any) -> None:
+        super().__init__(**videos)
+        self.may_load = {name: threading.Event() for name in ("still", "other", "missing")}
+        self.predictors["other"] = StillPredictor("other")
+        self.loading: list[str] = []
+
+    def open_predictor(self, path: Path, device: str) -> Any:
+        self.loading.append(path.stem)
+        assert self.may_load[path.stem].wait(60)
+        return super().open_predictor(path, device)
+
+
+@pytest.fixture
+def slow_files() -> SlowFiles:
+    return SlowFiles(street=lambda path: MemoryVideo(path, COUNT), yard=lambda path: MemoryVideo(path, 30))
+
+
+@pytest.fixture
+def slow(slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
+    """A receiver whose recording is open, and whose detector is being loaded."""
+    receiver = Receiver(slow_files, tmp_path / "analyses")
+    receiver.worker.open_video(Path("street.mp4"))
+    receiver.worker.open_detector(Path("still.safetensors"), "auto")
+    qtbot.waitUntil(lambda: slow_files.loading == ["still"])
+    yield receiver
+    for event in slow_files.may_load.values():
+        event.set()
+    receiver.worker.close()
+    assert all(video.closed for video in slow_files.opened)
+
+
+def test_frames_and_other_recordings_do_not_wait_for_a_detector(
+    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+) -> None:
+    slow.worker.show(7, True)
+    qtbot.waitUntil(lambda: bool(slow.views) and slow.views[-1].index == 7)
+    assert slow.views[-1].missing == NO_DETECTOR
+    slow.worker.open_video(Path("yard.mp4"))
+    qtbot.waitUntil(lambda: "video yard.mp4" in slow.messages)
+    assert slow.worker.awaited is None
+    assert "detector still" not in slow.messages
+    slow_files.may_load["still"].set()
+    qtbot.waitUntil(lambda: "detector still" in slow.messages)
+    slow.worker.show(8, True)
+    qtbot.waitUntil(lambda: slow.views[-1].index == 8 and slow.views[-1].predicted_frame is not None)
+
+
+def test_the_status_tells_of_the_detector_until_it_is_there(
+    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    slow.worker.opening_changed.connect(lambda opening: told.append(opening.name))
+    slow.worker.open_video(Path("yard.mp4"))
+    qtbot.waitUntil(lambda: "video yard.mp4" in slow.messages)
+    assert told[0] == "yard.mp4"
+    assert told[-1] == "still"
+    slow_files.may_load["still"].set()
+    qtbot.waitUntil(lambda: told[-1] == "")
+
+
+def test_an_analysis_that_is_asked_for_while_the_detector_loads_is_begun_with_it(
+    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+) -> None:
+    slow.worker.run_analysis()
+    slow.worker.show(7, True)
+    qtbot.waitUntil(lambda: bool(slow.views))
+    assert not slow.states
+    slow_files.may_load["still"].set()
+    qtbot.waitUntil(lambda: slow.phase is AnalysisPhase.DONE)
+    assert sorted(slow.rows) == list(range(COUNT))
+
+
+@pytest.mark.parametrize("after", ["other", ""])
+def test_a_detector_that_is_no_longer_wanted_is_not_used(
+    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot, after: str
+) -> None:
+    if after:
+        slow.worker.open_detector(Path("other.safetensors"), "auto")
+        slow_files.may_load["other"].set()
+    else:
+        slow.worker.close_detector()
+    slow.worker.show(7, True)
+    qtbot.waitUntil(lambda: bool(slow.views))  # by now the engine has seen the request
+    slow_files.may_load["still"].set()
+    if after:
+        qtbot.waitUntil(lambda: "detector other" in slow.messages)
+    slow.worker.show(8, True)
+    qtbot.waitUntil(lambda: slow.views[-1].index == 8)
+    assert "detector still" not in slow.messages
+    assert slow_files.loading == list(filter(None, ["still", after]))
+
+
+def test_the_present_detector_and_its_analysis_stay_where_another_cannot_be_loaded(
+    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+) -> None:
+    slow_files.may_load["still"].set()
+    qtbot.waitUntil(lambda: "detector still" in slow.messages)
+    slow.worker.run_analysis()
+    slow.worker.open_detector(Path("missing.safetensors"), "auto")
+    slow_files.may_load["missing"].set()
+    qtbot.waitUntil(lambda: slow.phase is AnalysisPhase.DONE)
+    assert isinstance(slow.errors[0], DetectorFileError)
+    assert sorted(slow.rows) == list(range(COUNT))
 
 
 def test_with_frames_first_frames_do_not_wait_for_pictures_or_the_analysis(
