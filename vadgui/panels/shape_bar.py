@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
@@ -14,13 +15,15 @@ from vadgui.panels.mode_buttons import ModeButtons
 from vadgui.panels.shape_tool import ShapeTool
 from vadgui.ui.widgets import ElidedLabel, tool_button
 
+_Choice = TypeVar("_Choice", bound=Enum)
+
 
 class ShapeBar(QWidget):
     """Controls that every `ShapeTool` has; a subclass adds its own. Hidden while the tool is off."""
 
     done = Signal()
 
-    def __init__(self, tool: ShapeTool, choices: Mapping[Enum, tuple[str, str]], purpose: str) -> None:
+    def __init__(self, tool: ShapeTool, choices: Mapping[_Choice, tuple[str, str]], purpose: str) -> None:
         """`choices` have a text and a tip each, not translated; `purpose` says what is chosen among them."""
         super().__init__()
         self.choice_box = QComboBox()
