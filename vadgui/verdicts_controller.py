@@ -45,6 +45,8 @@ class VerdictsController(QObject):
         self.dialog: LearnVerdictsDialog | None = None
         self._request: VerdictRequest | None = None
         self._is_learning = False
+        self._close: Callable[[], object] | None = None
+        """Closes the program once the detector is kept; None where nobody has asked for that."""
 
     def open(self, parent: QWidget, videos: Mapping[Path, str], detector: DetectorSummary, device: str) -> None:
         """Ask which verdicts to learn from, of these recordings with their fingerprints; the first is the open one."""
@@ -68,7 +70,10 @@ class VerdictsController(QObject):
         dialog = self.dialog
         if dialog is None or not (dialog.holds_detector or self._is_learning):
             return True
-        if dialog.holds_detector:
+        if dialog.holds_detector and dialog.is_working:
+            self._close = close
+            dialog.line.show_line("waiting", tr("Keeping the new detector in the library. Then the program closes."))
+        elif dialog.holds_detector:
             dialog.reject()  # which asks what is to become of it
         else:
             dialog.ask_to_give_up(
@@ -101,6 +106,8 @@ class VerdictsController(QObject):
                 dialog.finish()
             if self._request:
                 self.learnt.emit(result, self._request.detector)
+            if close := self._close:
+                close()
         elif isinstance(result, FoundVerdicts):
             if dialog:
                 dialog.show_verdicts(result)
@@ -114,6 +121,7 @@ class VerdictsController(QObject):
 
     def _show_failure(self, error: Exception) -> None:
         self._end()
+        self._close = None
         if self.dialog:
             self.dialog.show_failure(error)
 

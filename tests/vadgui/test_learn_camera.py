@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import Cancelled
 from engine.common.events import Progress, ShouldStop
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
+from tests.vadgui.quitting import stay_then_quit
 from tests.vadgui.synthetic import calibrated_detector
 from vadgui.jobs import camera_learning
 from vadgui.jobs.camera_learning import CameraRequest
@@ -57,14 +57,5 @@ def test_quitting_while_the_camera_is_learnt_asks_and_says_what_is_lost(
     assert dialog is not None
     dialog._start()
     qtbot.waitUntil(lambda: dialog.bar.value() > 0)
-    program.window.close()
-    assert program.window.isVisible()
-    (box,) = dialog.findChildren(QMessageBox)
-    assert "what it has learnt so far is lost" in box.informativeText()
-    box.defaultButton().click()  # the safe answer
-    assert dialog.is_working
-    program.window.close()
-    box = next(each for each in dialog.findChildren(QMessageBox) if each.isVisible())
-    next(each for each in box.buttons() if "Quit" in each.text()).click()
-    qtbot.waitUntil(lambda: not program.window.isVisible())
+    stay_then_quit(program, dialog, qtbot, "what it has learnt so far is lost")
     qtbot.waitUntil(lambda: ended == [True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,11 +12,10 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.calibrating.reviewed import Effect
-from engine.common.errors import Cancelled
+from engine.common.errors import Cancelled, ExportError
 from engine.common.events import Progress, ShouldStop
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import Verdict
@@ -25,6 +25,7 @@ from tests.engine.analysis.test_where import MOTION, Yard
 from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
+from tests.vadgui.quitting import stay_then_quit
 from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
 from vadgui.jobs import verdict_learning
 from vadgui.jobs.verdict_learning import VerdictRequest
@@ -143,16 +144,40 @@ def test_quitting_while_a_detector_learns_asks_and_says_what_is_lost(
     dialog = choose_from_menu(program, qtbot)
     qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.bar.value() > 0)
+    stay_then_quit(program, dialog, qtbot, "Your verdicts are saved")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_quitting_while_the_learnt_detector_is_being_kept_waits_for_that(
+    program: Program, qtbot: QtBot, video: Path, asked: list[Any], monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    may_go_on = threading.Event()
+    keep = verdict_learning.keep_learnt
+
+    def slow(learnt: Any, request: VerdictRequest) -> Iterator[Any]:
+        assert may_go_on.wait(60)
+        if fails:
+            raise ExportError("The disk is full", subject="library", advice="Free some space.")
+        yield from keep(learnt, request)
+
+    monkeypatch.setattr(verdict_learning, "keep_learnt", slow)
+    open_yard(program, qtbot, video, "knows")
+    program.session.select_segment(program.session.review.segments[0])
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    dialog = choose_from_menu(program, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.places.count() == 1)
+    qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
     program.window.close()
     assert program.window.isVisible()
-    (box,) = dialog.findChildren(QMessageBox)
-    assert "Your verdicts are saved" in box.informativeText()
-    box.defaultButton().click()  # the safe answer
-    assert dialog.is_working
-    program.window.close()
-    box = next(each for each in dialog.findChildren(QMessageBox) if each.isVisible())
-    next(each for each in box.buttons() if "Quit" in each.text()).click()
-    qtbot.waitUntil(lambda: not program.window.isVisible())
+    assert "Then the program closes" in dialog.line.text()
+    may_go_on.set()
+    if fails:
+        qtbot.waitUntil(lambda: "The disk is full" in dialog.line.text())
+        assert program.window.isVisible()
+    else:
+        qtbot.waitUntil(lambda: not program.window.isVisible())
+        assert asked[-1] == "knows"
 
 
 def test_an_analysis_that_runs_waits_and_goes_on(
