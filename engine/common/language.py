@@ -54,6 +54,12 @@ def number_text(value: float, spec: str) -> str:
     return format(value, spec).translate(_signs(language_in_use()))
 
 
+def scientific_text(value: float) -> str:
+    """A number with two digits and its power of ten, as 2e-4 or 2.5e-4: how learning rates are written."""
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    return f"{number_text(float(digits), 'g')}e{int(exponent)}"
+
+
 @cache
 def _signs(code: str) -> dict[int, str]:
     """What stands in a language for the point and the comma of Python's numbers; nothing where it is the same."""

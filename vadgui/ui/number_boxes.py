@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
 
-from engine.common.language import number_text
+from engine.common.language import number_text, scientific_text
 
 _SEPARATORS = str.maketrans({",": ".", "٫": ".", "٬": ".", "’": ".", "'": ".", "\u00a0": " ", "\u202f": " "})
 _UNFINISHED = re.compile(r"[\d.,'’٫٬ \u00a0\u202f-]*")
 _NUMBER = re.compile(r"-?(\d+\.?|\d*\.\d+)")
+_UNFINISHED_POWER = re.compile(r"\d*[.,]?\d*([eE]-?\d*)?")
+_POWER = re.compile(r"(\d+\.?\d*|\.\d+)[eE](-?\d{1,2})")
 _AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 """A thousand in some languages, one in others."""
 _GROUPED = re.compile(r"\d{1,3}([. ]\d{3})+")
@@ -70,6 +73,53 @@ class NumberBox(QDoubleSpinBox):
     def fixup(self, text: str) -> str:
         """Leave a text as it is: Qt would take commas out, and make another number of it."""
         return text
+
+
+class ScientificBox(QDoubleSpinBox):
+    """A field for a number below one in scientific notation, as 2e-4; 0.0002 is taken, too."""
+
+    def __init__(self, least: float, most: float) -> None:
+        super().__init__()
+        _set_up(self)
+        self.setDecimals(1 - math.floor(math.log10(least)))
+        self.setRange(least, most)
+
+    def validate(self, text: str, position: int) -> _Validated:
+        """Whether a text is a number of the range."""
+        number = _parsed_power(text)
+        if number is not None and self.minimum() <= number <= self.maximum():
+            return QValidator.State.Acceptable, text, position
+        unfinished = _UNFINISHED_POWER.fullmatch(text)
+        return QValidator.State.Intermediate if unfinished else QValidator.State.Invalid, text, position
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802 - Qt's name
+        """The number that a text means; the present one where it means none."""
+        number = _parsed_power(text)
+        return self.value() if number is None else number
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        """With two digits."""
+        return scientific_text(value)
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802 - Qt's name
+        """To the next numbers with one digit, up or down."""
+        value = self.value()
+        for _ in range(abs(steps)):
+            # A billionth more or less: above 1e-4 comes 2e-4, below it 9e-5.
+            power = 10.0 ** math.floor(math.log10(value * (1 + 1e-9 if steps > 0 else 1 - 1e-9)))
+            digit = math.floor(value / power + 1e-6) + 1 if steps > 0 else math.ceil(value / power - 1e-6) - 1
+            value = min(max(digit * power, self.minimum()), self.maximum())
+        self.setValue(value)
+        self.selectAll()
+
+    def fixup(self, text: str) -> str:
+        """Leave a text as it is, as the other fields do."""
+        return text
+
+
+def _parsed_power(text: str) -> float | None:
+    plain = text.strip().translate(_SEPARATORS)
+    return float(plain) if _POWER.fullmatch(plain) else parse_number(plain)
 
 
 class WholeNumberBox(QSpinBox):

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from vadgui.dialogs.rate import ask_for_rate
 from vadgui.timeline.header import TimelineHeader
-from vadgui.ui.number_boxes import NumberBox, WholeNumberBox, parse_number, parse_whole_number
+from vadgui.ui.number_boxes import NumberBox, ScientificBox, WholeNumberBox, parse_number, parse_whole_number
 
 ROOT = Path(__file__).parents[3]
 
@@ -126,3 +126,51 @@ def test_a_frame_rate_that_might_mean_two_is_refused(qtbot: QtBot) -> None:
     qtbot.keyClicks(dialog.box, "1.000")
     qtbot.keyClick(dialog.box, Qt.Key.Key_Return)
     assert given == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2e-4", 2e-4),
+        ("2E-4", 2e-4),
+        ("2.5e-4", 2.5e-4),
+        ("2,5e-4", 2.5e-4),
+        ("0.0002", 2e-4),
+        ("0,0002", 2e-4),
+        ("20e-5", 2e-4),
+        ("2e4", 1e-3),
+        ("2e-", 1e-3),
+        ("1.234", 1e-3),
+        ("0", 1e-3),
+        ("e", 1e-3),
+        ("2e-9", 1e-3),
+    ],
+)
+def test_small_numbers_are_typed_as_in_papers(language: str, text: str, value: float, qtbot: QtBot) -> None:
+    """What is none, or out of range, leaves the number as it was."""
+    del language
+    box = ScientificBox(1e-6, 1e-2)
+    qtbot.addWidget(box)
+    box.setValue(1e-3)
+    assert typed(box, text, qtbot) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "after"),
+    [
+        (2e-4, Qt.Key.Key_Up, "3e-4"),
+        (9e-4, Qt.Key.Key_Up, "1e-3"),
+        (2.5e-4, Qt.Key.Key_Up, "3e-4"),
+        (1e-4, Qt.Key.Key_Down, "9e-5"),
+        (2.5e-4, Qt.Key.Key_Down, "2e-4"),
+        (1e-6, Qt.Key.Key_Down, "1e-6"),
+        (1e-2, Qt.Key.Key_Up, "1e-2"),
+    ],
+)
+def test_steps_of_small_numbers_change_the_first_digit(before: float, key: Qt.Key, after: str, qtbot: QtBot) -> None:
+    box = ScientificBox(1e-6, 1e-2)
+    qtbot.addWidget(box)
+    box.setValue(before)
+    qtbot.keyClick(box, key)
+    assert box.text() == after
+    assert box.value() == pytest.approx(float(after))

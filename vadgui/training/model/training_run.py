@@ -20,7 +20,7 @@ from engine.common.events import (
     SampleSaved,
     Stopped,
 )
-from engine.common.language import tr, tr_noop
+from engine.common.language import scientific_text, tr, tr_noop
 from vadgui.ui.failure import Failure
 
 STEPS = (
@@ -81,10 +81,11 @@ def _failure_of(event: Failed) -> Failure:
     """Why a run failed; with a remedy, the advice says which settings "Go on" will change."""
     words = {
         "batch_size": tr("with {value:.0f} pictures at a time, which takes less memory"),
-        "motion_learning_rate": tr("learning movement in smaller steps (learning rate {value:.1e})"),
-        "frame_learning_rate": tr("learning the next frame in smaller steps (learning rate {value:.1e})"),
+        "motion_learning_rate": tr("learning movement in smaller steps (learning rate {value})"),
+        "frame_learning_rate": tr("learning the next frame in smaller steps (learning rate {value})"),
     }
-    changes = [words[name].format(value=value) for name, value in event.remedy.items() if name in words]
+    shown = {name: scientific_text(value) if name.endswith("rate") else value for name, value in event.remedy.items()}
+    changes = [words[name].format(value=value) for name, value in shown.items() if name in words]
     if not changes:
         return Failure(event.what, event.subject, event.advice)
     advice = tr("Press “Go on” to continue from the last save, {changes}.").format(changes=tr(" and ").join(changes))

@@ -20,7 +20,7 @@ from engine.common.language import tr, tr_noop
 from vadgui.training.model.choices import Advanced
 from vadgui.training.model.draft import TrainingDraft
 from vadgui.ui.devices import DEVICES
-from vadgui.ui.number_boxes import NumberBox, WholeNumberBox
+from vadgui.ui.number_boxes import ScientificBox, WholeNumberBox
 from vadgui.ui.widgets import button
 
 _PRESETS = {
@@ -28,7 +28,7 @@ _PRESETS = {
     "fast": tr_noop("fast: for any machine"),
     "paper": tr_noop("paper: large, for a GPU"),
 }
-_RATE_SCALE = 1e-5  # learning rates are shown in this unit, because a spin box has no exponents
+_RATES = 1e-6, 1e-2
 _BATCHES = (4, 8, 16, 32)
 
 
@@ -41,7 +41,7 @@ class AdvancedForm(QWidget):
         self._showing = False
         self.preset_box = _choice(_PRESETS)
         self.motion_epochs_box, self.frame_epochs_box = _epochs(), _epochs()
-        self.motion_rate_box, self.frame_rate_box = _rate(), _rate()
+        self.motion_rate_box, self.frame_rate_box = ScientificBox(*_RATES), ScientificBox(*_RATES)
         self.batch_box = _choice({size: str(size) for size in _BATCHES})
         self.seed_box = WholeNumberBox()
         self.seed_box.setRange(0, 2**31 - 1)
@@ -102,8 +102,8 @@ class AdvancedForm(QWidget):
         self.preset_box.setEnabled(self._draft.base is None)  # a detector to improve has a preset already
         self.motion_epochs_box.setValue(effort.motion_epochs)
         self.frame_epochs_box.setValue(effort.frame_epochs)
-        self.motion_rate_box.setValue(advanced.motion_learning_rate / _RATE_SCALE)
-        self.frame_rate_box.setValue(advanced.frame_learning_rate / _RATE_SCALE)
+        self.motion_rate_box.setValue(advanced.motion_learning_rate)
+        self.frame_rate_box.setValue(advanced.frame_learning_rate)
         self.batch_box.setCurrentIndex(self.batch_box.findData(advanced.batch_size))
         self.seed_box.setValue(advanced.seed)
         self.device_box.setCurrentIndex(max(self.device_box.findData(advanced.device), 0))
@@ -123,8 +123,8 @@ class AdvancedForm(QWidget):
                 # Epochs equal to the effort's are not stored, so that they follow another effort.
                 motion_epochs=advanced.motion_epochs if motion == effort.motion_epochs else motion,
                 frame_epochs=advanced.frame_epochs if frame == effort.frame_epochs else frame,
-                motion_learning_rate=self.motion_rate_box.value() * _RATE_SCALE,
-                frame_learning_rate=self.frame_rate_box.value() * _RATE_SCALE,
+                motion_learning_rate=self.motion_rate_box.value(),
+                frame_learning_rate=self.frame_rate_box.value(),
                 batch_size=self.batch_box.currentData(),
                 seed=self.seed_box.value(),
                 device=self.device_box.currentData(),
@@ -147,12 +147,4 @@ def _choice(texts: dict[Any, str]) -> QComboBox:
 def _epochs() -> WholeNumberBox:
     box = WholeNumberBox()
     box.setRange(1, 1000)
-    return box
-
-
-def _rate() -> NumberBox:
-    box = NumberBox()
-    box.setRange(0.1, 1000.0)
-    box.setDecimals(1)
-    box.setSuffix(" × 10⁻⁵")
     return box

@@ -79,7 +79,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     ("faults", "what", "change", "setting"),
     [
         ("memory", "memory does not suffice for a batch of 8", "with 4 pictures at a time", {"batch_size": 4}),
-        ("nan", "no longer a number", "smaller steps (learning rate 5.0e-05)", {"motion_learning_rate": 5e-5}),
+        ("nan", "no longer a number", "smaller steps (learning rate 5e-5)", {"motion_learning_rate": 5e-5}),
     ],
 )
 def test_resuming_applies_the_remedy_of_the_failure(
