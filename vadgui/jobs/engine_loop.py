@@ -132,7 +132,7 @@ class EngineLoop:
 
     def _next_task(self) -> Task:
         if self._loading:  # it may be another's whose analysis runs; and loading needs the processor
-            return self._requests.next(analysing=False, analysis_is_due=False)
+            return self._requests.next(loading=True)
         analysis = self._analysis
         if analysis is None or not (analysis.running or analysis.is_behind):
             return self._requests.next(

@@ -254,20 +254,22 @@ class RequestQueue:
             elif self._view is None:
                 self._view = request
 
-    def next(self, *, analysing: bool, analysis_is_due: bool) -> Task:
+    def next(self, *, analysing: bool = False, analysis_is_due: bool = False, loading: bool = False) -> Task:
         """Remove and return the most urgent task; waits for one where there is none.
+
+        While a detector is `loading`, thumbnails, clock and places wait: they would lack what it knows.
 
         With `analysing` there always is one, ContinueAnalysis: it comes after all requests, or, where
         `analysis_is_due`, before views and thumbnails, so that playback does not starve the analysis.
         """
         with self._changed:
             while True:
-                task = self._take(analysing, analysis_is_due)
+                task = self._take(analysing, analysis_is_due, loading)
                 if task is not None:
                     return task
                 self._changed.wait()
 
-    def _take(self, analysing: bool, analysis_is_due: bool) -> Task | None:
+    def _take(self, analysing: bool, analysis_is_due: bool, loading: bool) -> Task | None:
         if self._quit:
             return Quit()
         if self._video:
@@ -304,6 +306,8 @@ class RequestQueue:
         if self._detector:
             detector, self._detector = self._detector, None
             return detector
+        if loading:
+            return None
         if self._thumbnails:
             return self._thumbnails.popleft()
         if self._clock:

@@ -413,6 +413,24 @@ def test_frames_and_other_recordings_do_not_wait_for_a_detector(
     qtbot.waitUntil(lambda: slow.views[-1].index == 8 and slow.views[-1].predicted_frame is not None)
 
 
+def test_thumbnails_wait_for_the_detector_as_it_outlines_what_is_on_them(
+    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+) -> None:
+    made: list[int] = []
+    slow.worker.thumbnail_ready.connect(lambda index, _: made.append(index))
+    slow.worker.make_thumbnail(5)
+    slow.worker.show(7, True)
+    qtbot.waitUntil(lambda: bool(slow.views))
+    slow.worker.show(8, True)
+    qtbot.waitUntil(lambda: slow.views[-1].index == 8)
+    assert not made
+    slow_files.may_load["still"].set()
+    qtbot.waitUntil(lambda: "detector still" in slow.messages)
+    slow.worker.make_thumbnail(6)
+    qtbot.waitUntil(lambda: bool(made))
+    assert made == [6]
+
+
 def test_the_status_tells_of_the_detector_until_it_is_there(
     slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
 ) -> None:
