@@ -187,8 +187,7 @@ class Program(QObject):
         self.export_controller.failed.connect(self._reporter.report)
 
     def _worker_failed(self, error: Exception) -> None:
-        # Something else than the detector may have failed; `use_detector` then corrects this when the detector arrives.
-        self.session.expect_detector(False)
+        self.session.expect_detector(self.worker.awaited_detector is not None)
         # What is remembered would fail at every start.
         video = self.session.video
         remembered = [self._settings.last_detector, self._settings.detector_for(video.path) if video else None]
@@ -235,16 +234,18 @@ class Program(QObject):
 
         A detector knows one camera: where none was chosen yet, none is taken from elsewhere, and the window asks.
         """
-        is_coming = self.session.detector_is_coming
-        if self._pending_detector is not None or (is_coming and self._was_asked_for(video)):
+        awaited = self.worker.awaited_detector
+        if self._pending_detector is None and awaited and self._was_asked_for(video):
+            self._pending_detector = awaited  # what is loaded for another recording counts when it is asked for again
+        if self._pending_detector is not None:
             return False
-        current = self.session.detector.path if self.session.detector and not is_coming else None
+        current = self.session.detector.path if self.session.detector and not awaited else None
         wanted = self._settings.detector_for(video)
         if current is not None and current == wanted:
             return True
         if wanted is not None and is_file_in_time(wanted):
             self._pending_detector = wanted
-        elif current is not None or is_coming:
+        elif current is not None or awaited:
             self.session.expect_detector(False)
             self.session.drop_detector()
             self.worker.close_detector()
@@ -276,6 +277,7 @@ class Program(QObject):
     def _abandon_video(self, hanging: Path) -> None:
         if self.review_controller.may_leave(lambda: self._abandon_video(hanging)):
             self.worker.abandon(hanging)
+            self.session.expect_detector(False)
 
     def _load_pending_detector(self) -> None:
         if self._pending_detector is not None and self.session.video is not None:
@@ -286,11 +288,10 @@ class Program(QObject):
 
     def _detector_opened(self, detector: DetectorSummary) -> None:
         if self.session.video is not None:
-            if not self._was_asked_for(self.session.video.path):
-                return  # of a folder that was left while it was loaded: the right one follows
             self._settings.remember_detector(self.session.video.path, detector.path)
             self.recordings.use_detector(self.session.video.path, detector.name)
         self.session.use_detector(detector)
+        self.session.expect_detector(self.worker.awaited_detector is not None)
         self._begin_analysis()
 
     def _begin_analysis(self) -> None:

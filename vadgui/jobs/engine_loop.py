@@ -90,11 +90,6 @@ class EngineLoop:
         self._post = post
         self._put_view = put_view
         self._video_opener = video_opener
-        self._loader = DetectorLoader(predictor_opener, requests)
-        self._loading: OpenDetector | None = None
-        """The detector that is awaited."""
-        self._held: ControlAnalysis | None = None
-        """What is to become of the analysis once that is there."""
         self._analyses_folder = analyses_folder
         self._generation = 0
         self._source: VideoSource | None = None
@@ -104,6 +99,9 @@ class EngineLoop:
         """The same, with its path."""
         self._view_maker: ViewMaker | None = None
         self._analysis: AnalysisRun | None = None
+        self._loader = DetectorLoader(predictor_opener, requests.add)
+        self._opening = 0
+        """Number of the opening that succeeded last."""
         self._queued = QueuedAnalysis(video_opener, predictor_opener, analyses_folder, post, requests)
         self._zones: Zones = ()
         self._view_failure_reported = False
@@ -124,16 +122,17 @@ class EngineLoop:
                 self._post(JobFailed(error, task if isinstance(task, OpenVideo) else None))
             finally:
                 self.busy_since = None
-        self._loader.close()
         self._close_analysis()
-        self._queued.let_go()
+        self._loader.close()
+        self._queued.close()
         if self._source:
             self._source.close()
 
     def _next_task(self) -> Task:
-        if self._loading:  # it may be another's whose analysis runs; and loading needs the processor
-            return self._requests.next(loading=True)
         analysis = self._analysis
+        if self._loader.is_busy:
+            # Nothing is analysed meanwhile: it would take the processor from the loading, of another detector perhaps.
+            return self._requests.next(analysing=False, analysis_is_due=False, loading=True)
         if analysis is None or not (analysis.running or analysis.is_behind):
             return self._requests.next(
                 analysing=self._queued.wants_step(self._source.info.path if self._source else None),
@@ -149,10 +148,12 @@ class EngineLoop:
             case CloseVideo():
                 self._replace_source(None)
                 self._post(VideoClosed(task, self._generation))
-            case OpenDetector():
+            case OpenDetector() if task.opening >= self._opening:
                 self._load_detector(task)
-            case DetectorLoaded() if task.request is self._loading:
-                self._use_loaded(task)
+            case DetectorLoaded() if task.is_queued:
+                self._queued.take_detector(task)
+            case DetectorLoaded():
+                self._take_detector(task)
             case CloseDetector():
                 self._close_detector()
             case ShowFrame():
@@ -171,8 +172,6 @@ class EngineLoop:
                     self._analysis.set_zones(task.zones)
             case TraceWindow() if task.generation == self._generation and self._analysis:
                 self._analysis.trace(task.window)
-            case ControlAnalysis() if self._loading:
-                self._held = task
             case ControlAnalysis():
                 self._control_analysis(task)
             case AnalyseQueued():
@@ -203,9 +202,11 @@ class EngineLoop:
             except BaseException:
                 source.close()
                 raise
+            self._replace_source(source)
+            self._opening = request.number
+            self._loader.leave(request.number)
         finally:
             self._tell_loading()
-        self._replace_source(source)
         self._post(VideoOpened(request, self._generation, source.info, source.times, first, review))
 
     def _first_view(self, source: VideoSource, review: FoundReview, wanted: WantedFrame | None) -> FrameView:
@@ -245,46 +246,45 @@ class EngineLoop:
         self._source = source
         self._guard = SourceGuard(source) if source else None
         self._zones = ()
-        self._held = None
         self._begin_generation()
 
     def _load_detector(self, request: OpenDetector) -> None:
-        self._loading, self._held = request, None
+        # The first detector waits for torch, which takes seconds.
+        told = self._source is not None and self._predictor is None and self._tell_before_loading(request.path)
+        self._loader.ask(request, _SHOWING_SECONDS if told else 0.0)
         self._tell_loading()
-        delay_seconds = 0.0
-        try:
-            if self._source and self._predictor is None:
-                # The first detector waits for torch, which takes seconds.
-                for message in known_before_loading(self._source, request.path, self._analyses_folder, self._zones):
-                    self._post(message)
-                    delay_seconds = _SHOWING_SECONDS
-        finally:
-            self._loader.load(request, delay_seconds)
-
-    def _use_loaded(self, loaded: DetectorLoaded) -> None:
-        held, self._held = self._held, None
-        self._loading = None
-        self._tell_loading()
-        if loaded.predictor:
-            self._use_predictor(loaded.request.path, loaded.predictor)
-        if held:
-            self._control_analysis(held)
-        if loaded.error:
-            raise loaded.error
 
     def _tell_loading(self) -> None:
-        """Say that a detector is still being loaded, or that nothing is being opened any more."""
-        self._post(Opening(displayable(self._loading.path.stem)) if self._loading else Opening())
+        wanted = self._loader.wanted
+        self._post(Opening(displayable(wanted.path.stem) if wanted else ""))
 
-    def _use_predictor(self, path: Path, predictor: Predictor) -> None:
+    def _tell_before_loading(self, detector: Path) -> bool:
+        """Tell what is known of the recording by a detector's file; whether that is anything."""
+        assert self._source is not None
+        told = False
+        for message in known_before_loading(self._source, detector, self._analyses_folder, self._zones):
+            self._post(message)
+            told = True
+        return told
+
+    def _take_detector(self, loaded: DetectorLoaded) -> None:
+        taken = self._loader.take(loaded)
+        self._tell_loading()
+        if taken is None:
+            return
+        if taken.predictor is None:
+            assert taken.error is not None
+            self._post(JobFailed(taken.error, detector=taken.request))
+            return
+        predictor, path = taken.predictor, taken.request.path
         self._close_analysis()
         self._queued.let_go()  # it goes on with this detector if it is the same
         self._predictor, self._loaded = predictor, (path, predictor)
         self._begin_generation()
-        self._post(DetectorOpened(self._generation, summary_of(path, predictor)))
+        self._post(DetectorOpened(taken.request, self._generation, summary_of(path, predictor)))
 
     def _close_detector(self) -> None:
-        self._loading = self._held = None
+        self._loader.forget()
         self._tell_loading()
         self._close_analysis()
         self._predictor, self._loaded = None, None

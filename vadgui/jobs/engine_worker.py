@@ -118,6 +118,7 @@ class EngineWorker(QObject):
         self._openers = video_opener, predictor_opener
         self._analyses_folder = analyses_folder
         self._frames_first = False
+        self._openings = 0
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(lambda: self._requests.add(LookAtSource()))
         self._posted.connect(self._receive)
@@ -133,6 +134,9 @@ class EngineWorker(QObject):
         self._has_detector = False
         self._generation = 0
         self._asked: OpenVideo | CloseVideo | None = None
+        self._asked_detector: OpenDetector | None = None
+        self._opened: int | None = None
+        """Number of the opening of the recording that is open; None where there is none."""
         self._reader = FrameReader(
             video_opener,
             partial(self._put_frame, self._frames),
@@ -175,9 +179,15 @@ class EngineWorker(QObject):
         """The recording that was asked for last, until it is there or can't be opened."""
         return self._asked.path if isinstance(self._asked, OpenVideo) else None
 
+    @property
+    def awaited_detector(self) -> Path | None:
+        """The detector that was asked for last, until it is there or can't be loaded."""
+        return self._asked_detector.path if self._asked_detector else None
+
     def open_video(self, path: Path, wanted: WantedFrame | None = None) -> None:
         """Open a recording, at the frame that `wanted` tells; the present one stays if that fails."""
-        self._ask(OpenVideo(path, wanted))
+        self._openings += 1
+        self._ask(OpenVideo(path, wanted, self._openings))
 
     def close_video(self) -> None:
         """Let go of the recording."""
@@ -191,12 +201,23 @@ class EngineWorker(QObject):
         if request is self._asked:  # else another one was asked for meanwhile
             self._asked = None
 
+    def _note_detector(self, request: OpenDetector) -> None:
+        if request is self._asked_detector:
+            self._asked_detector = None
+
     def open_detector(self, path: Path, device: str) -> None:
-        """Load a detector; the present one stays if that fails."""
-        self._requests.add(OpenDetector(path, device))
+        """Load a detector; the present one stays if that fails, and until then.
+
+        Where another recording is opened meanwhile, it is to be asked for again.
+        """
+        # Not the last that was asked for: that may be of another folder, and says itself what it needs.
+        meant = self._openings if self._opened is None else self._opened
+        self._asked_detector = OpenDetector(path, device, meant)
+        self._requests.add(self._asked_detector)
 
     def close_detector(self) -> None:
         """Do without a detector."""
+        self._asked_detector = None
         self._requests.add(CloseDetector())
 
     def show(self, index: int, pictures: bool) -> None:
@@ -296,12 +317,14 @@ class EngineWorker(QObject):
                 self.opening_changed.emit(message)
             case VideoOpened():
                 self._note_answer(message.request)
+                self._opened = message.request.number
                 self._generation = message.generation
                 self._reader.use(message.info.path)
                 self._looks.start()
                 self.video_opened.emit(message)
             case VideoClosed():
                 self._note_answer(message.request)
+                self._opened = None
                 self._generation = message.generation
                 self._reader.use(None)
                 self._looks.stop()
@@ -309,6 +332,7 @@ class EngineWorker(QObject):
             case SourceChanged():
                 self.source_changed.emit(message.change)
             case DetectorOpened():
+                self._note_detector(message.request)
                 self._generation = message.generation
                 self._has_detector = True
                 self.detector_opened.emit(message.summary)
@@ -341,4 +365,6 @@ class EngineWorker(QObject):
                 self._note_answer(message.opening)
                 self.opening_failed.emit(message.opening.path, message.error)
             case JobFailed():
+                if message.detector:
+                    self._note_detector(message.detector)
                 self.failed.emit(message.error)

@@ -15,7 +15,7 @@ from engine.scoring.sampling import Frames
 from engine.scoring.signals import RawSignals
 from engine.scoring.zones import Zone
 from engine.video.source import VideoInfo
-from vadgui.jobs.request_queue import CloseVideo, FindPlaces, OpenVideo
+from vadgui.jobs.request_queue import CloseVideo, FindPlaces, OpenDetector, OpenVideo
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import AnalysisState, DetectorSummary
@@ -62,6 +62,7 @@ class SourceChanged:
 class DetectorOpened:
     """A detector is ready."""
 
+    request: OpenDetector
     generation: int
     summary: DetectorSummary
 
@@ -168,6 +169,8 @@ class JobFailed:
     error: Exception
     opening: OpenVideo | None = None
     """The recording that could not be opened, if that was the task."""
+    detector: OpenDetector | None = None
+    """The detector that could not be loaded, if that was the task."""
 
 
 Message = (

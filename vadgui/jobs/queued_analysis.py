@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from engine.review.summary import segments_to_review
 from engine.scoring.scorers import default_scorer
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import AnalysisRun
+from vadgui.jobs.detector_loader import DetectorLoader
 from vadgui.jobs.messages import Message, QueueDone, QueueFailed, QueueProgress
-from vadgui.jobs.request_queue import QueueJob, RequestQueue
+from vadgui.jobs.request_queue import DetectorLoaded, OpenDetector, QueueJob, RequestQueue
 from vadgui.model.session import AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class QueuedAnalysis:
     ) -> None:
         """`folder` is that of the analyses."""
         self._video_opener = video_opener
-        self._predictor_opener = predictor_opener
+        self._loader = DetectorLoader(predictor_opener, lambda loaded: requests.add(replace(loaded, is_queued=True)))
         self._folder = folder
         self._post = post
         self._requests = requests
@@ -52,10 +54,13 @@ class QueuedAnalysis:
         self._job = job
         if job is None:
             self._own = None
+            self._loader.forget()
 
     def wants_step(self, open_video: Path | None) -> bool:
         """Whether there is something to do; the recording that is open has an analysis of its own."""
-        return self._job is not None and (open_video is None or open_video.absolute() != self._job.path)
+        if self._job is None or self._loader.is_busy:
+            return False
+        return open_video is None or open_video.absolute() != self._job.path
 
     def step(self, loaded: tuple[Path, Predictor] | None) -> None:
         """Work for a moment; `loaded` is the open recording's detector and its path.
@@ -72,9 +77,25 @@ class QueuedAnalysis:
             raise
         except Exception as error:
             # Catches everything: one broken file must not end the thread, nor keep the others waiting.
-            self._post(QueueFailed(job.path, error, is_out_of_reach(job.path.parent)))
-            self._job = None
-            self.let_go()
+            self._fail(job, error)
+
+    def take_detector(self, loaded: DetectorLoaded) -> None:
+        """A detector that a step asked for is there, or can't be loaded."""
+        taken, job = self._loader.take(loaded), self._job
+        if taken and taken.predictor:
+            self._own = taken.request.path, taken.predictor
+        elif taken and taken.error and job and job.detector == taken.request.path:
+            self._fail(job, taken.error)
+
+    def close(self) -> None:
+        """Let go of all, and wait for the thread that loads a detector."""
+        self.let_go()
+        self._loader.close()
+
+    def _fail(self, job: QueueJob, error: Exception) -> None:
+        self._post(QueueFailed(job.path, error, is_out_of_reach(job.path.parent)))
+        self._job = None
+        self.let_go()
 
     def let_go(self) -> None:
         """Save what was measured and close the recording; the next step takes it up again."""
@@ -125,9 +146,10 @@ class QueuedAnalysis:
         return self._requests.queued_analysis_is_outdated() or self._requests.view_is_outdated()
 
     def _predictor(self, job: QueueJob, loaded: tuple[Path, Predictor] | None) -> Predictor | None:
-        """The job's detector; None if it has just been loaded: that took long, and somebody may wait by now."""
+        """The job's detector; None until it is loaded."""
         for known in (loaded, self._own):
             if known and known[0] == job.detector:
                 return known[1]
-        self._own = job.detector, self._predictor_opener(job.detector, job.device)
+        self._own = None
+        self._loader.ask(OpenDetector(job.detector, job.device))
         return None

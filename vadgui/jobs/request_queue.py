@@ -30,6 +30,8 @@ class OpenVideo:
     path: Path
     wanted: WantedFrame | None = None
     """None: where its review was left."""
+    number: int = 0
+    """Counts the openings that were asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +39,14 @@ class CloseVideo:
     """Close the recording."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class OpenDetector:
     """Load a detector in place of the present one, on one of the devices in engine.common.device.DEVICE_NAMES."""
 
     path: Path
     device: str
+    opening: int = 0
+    """Number of the opening whose recording it is for: it is ignored once a later one has succeeded."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,13 @@ class CloseDetector:
 
 @dataclass(frozen=True, eq=False)
 class DetectorLoaded:
-    """What a thread beside the worker's made of a request for a detector: one of the two."""
+    """Take over a detector that has been loaded, or why it could not be."""
 
     request: OpenDetector
     predictor: Predictor | None = None
     error: Exception | None = None
+    is_queued: bool = False
+    """Whether it is for a recording that is not open."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ class RequestQueue:
         self._quit = False
         self._video: OpenVideo | CloseVideo | None = None
         self._detector: OpenDetector | CloseDetector | None = None
-        self._loaded: DetectorLoaded | None = None
+        self._loaded: deque[DetectorLoaded] = deque()
         self._zones: SetZones | None = None
         self._window: TraceWindow | None = None
         self._control: ControlAnalysis | None = None
@@ -214,7 +220,7 @@ class RequestQueue:
                 case OpenDetector() | CloseDetector():
                     self._detector = request
                 case DetectorLoaded():
-                    self._loaded = request
+                    self._loaded.append(request)
                 case SetZones():
                     self._zones = request
                 case TraceWindow():
@@ -254,13 +260,12 @@ class RequestQueue:
             elif self._view is None:
                 self._view = request
 
-    def next(self, *, analysing: bool = False, analysis_is_due: bool = False, loading: bool = False) -> Task:
+    def next(self, *, analysing: bool, analysis_is_due: bool, loading: bool = False) -> Task:
         """Remove and return the most urgent task; waits for one where there is none.
 
-        While a detector is `loading`, thumbnails, clock and places wait: they would lack what it knows.
-
         With `analysing` there always is one, ContinueAnalysis: it comes after all requests, or, where
-        `analysis_is_due`, before views and thumbnails, so that playback does not starve the analysis.
+        `analysis_is_due`, before views and thumbnails, so that playback does not starve the analysis. While a detector
+        is `loading`, an analysis is not begun, and thumbnails, clock and places wait: they would lack what it knows.
         """
         with self._changed:
             while True:
@@ -275,14 +280,13 @@ class RequestQueue:
         if self._video:
             video, self._video = self._video, None
             return video
-        if self._loaded:
-            loaded, self._loaded = self._loaded, None
-            return loaded
         if self._zones:
             # Before the analysis is begun that is to tell what counts in them.
             zones, self._zones = self._zones, None
             return zones
-        if self._control:
+        if self._loaded:
+            return self._loaded.popleft()
+        if self._control and not loading:
             control, self._control = self._control, None
             return control
         if self._window:

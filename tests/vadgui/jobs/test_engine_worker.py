@@ -397,22 +397,6 @@ def slow(slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiv
     assert all(video.closed for video in slow_files.opened)
 
 
-def test_frames_and_other_recordings_do_not_wait_for_a_detector(
-    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
-) -> None:
-    slow.worker.show(7, True)
-    qtbot.waitUntil(lambda: bool(slow.views) and slow.views[-1].index == 7)
-    assert slow.views[-1].missing == NO_DETECTOR
-    slow.worker.open_video(Path("yard.mp4"))
-    qtbot.waitUntil(lambda: "video yard.mp4" in slow.messages)
-    assert slow.worker.awaited is None
-    assert "detector still" not in slow.messages
-    slow_files.may_load["still"].set()
-    qtbot.waitUntil(lambda: "detector still" in slow.messages)
-    slow.worker.show(8, True)
-    qtbot.waitUntil(lambda: slow.views[-1].index == 8 and slow.views[-1].predicted_frame is not None)
-
-
 def test_thumbnails_wait_for_the_detector_as_it_outlines_what_is_on_them(
     slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
 ) -> None:
@@ -438,22 +422,12 @@ def test_the_status_tells_of_the_detector_until_it_is_there(
     slow.worker.opening_changed.connect(lambda opening: told.append(opening.name))
     slow.worker.open_video(Path("yard.mp4"))
     qtbot.waitUntil(lambda: "video yard.mp4" in slow.messages)
+    assert told[-1] == ""  # what was asked for the recording before does not count
+    slow.worker.open_detector(Path("still.safetensors"), "auto")
+    qtbot.waitUntil(lambda: told[-1] == "still")
     assert told[0] == "yard.mp4"
-    assert told[-1] == "still"
     slow_files.may_load["still"].set()
     qtbot.waitUntil(lambda: told[-1] == "")
-
-
-def test_an_analysis_that_is_asked_for_while_the_detector_loads_is_begun_with_it(
-    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
-) -> None:
-    slow.worker.run_analysis()
-    slow.worker.show(7, True)
-    qtbot.waitUntil(lambda: bool(slow.views))
-    assert not slow.states
-    slow_files.may_load["still"].set()
-    qtbot.waitUntil(lambda: slow.phase is AnalysisPhase.DONE)
-    assert sorted(slow.rows) == list(range(COUNT))
 
 
 @pytest.mark.parametrize("after", ["other", ""])
