@@ -224,7 +224,16 @@ class DecodedIndexBuilder:
         time_base = self._time_base / _FINER
         concealed = self._concealed(lost, np.empty(0, np.int64))
         return FrameIndex(
-            pts, keyframes, time_base, entries, kind, checksums, lost, concealed, np.flatnonzero(replaced)
+            pts,
+            keyframes,
+            time_base,
+            entries,
+            kind,
+            checksums,
+            lost,
+            concealed,
+            # In program streams only the first frame of a packet has a time; that of the others is nobody's mistake.
+            np.flatnonzero(replaced & ~np.isnan(stored)),
         )
 
     def _made_times(self, stored: _Ticks) -> tuple[_Ticks, npt.NDArray[np.bool_], tuple[LostFrames, ...]]:

@@ -98,6 +98,17 @@ def test_only_a_repeated_time_is_replaced(tmp_path: Path) -> None:
         assert [read_number(source.read(number).pixels) for number in (140, 3, 77)] == [140, 3, 77]
 
 
+def test_frames_of_a_program_stream_share_the_times_of_their_packets(tmp_path: Path) -> None:
+    # A packet has room for many small H.264 frames, and a time for the first of them alone.
+    path = make_clip(tmp_path / "a.vob", range(len(VARIABLE)), times=VARIABLE, b_frames=0, container_format="vob")
+    with open_video(path) as source:
+        # A packet may lie across a change of the rate, so that not every time is right; but nothing stands still.
+        assert np.diff(source.times).max() < 0.21
+        assert source.times[-1] == pytest.approx(VARIABLE[-1], abs=0.2)
+        assert in_words(source) == []
+        assert [read_number(source.read(number).pixels) for number in (140, 3, 77)] == [140, 3, 77]
+
+
 def test_joined_recordings_whose_times_start_over_keep_their_intervals(tmp_path: Path) -> None:
     path = joined(tmp_path / "joined.ts", VARIABLE, VARIABLE)
     with open_video(path) as source:
