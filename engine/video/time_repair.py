@@ -82,8 +82,8 @@ def _even_after(ticks: Ticks, kept: npt.NDArray[np.intp], place: int) -> float:
     """The interval up to the frame that is kept after number `place` of them; 0 where it is the last."""
     if place + 1 >= len(kept):
         return 0.0
-    first, stop = kept[place : place + 2].tolist()
-    return float(ticks[stop] - ticks[first]) / (stop - first)
+    first, stop = int(kept[place]), int(kept[place + 1])
+    return float((ticks[stop] - ticks[first]) / (stop - first))
 
 
 def _usual(ticks: Ticks, frame_ticks: float) -> float:
