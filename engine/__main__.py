@@ -50,13 +50,24 @@ class _Commands(LazyGroup):
                 click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
         except Exception as error:
-            if ctx.params["debug"] or not is_out_of_memory(error):
+            told = None if ctx.params["debug"] else _told(error)
+            if told is None:
                 raise
-            click.echo(f"Error: {out_of_memory_error()}", err=True)
+            click.echo(f"Error: {told}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt as interrupt:
             click.echo(str(interrupt) or "Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
+
+
+def _told(error: Exception) -> VadError | None:
+    """Memory that ran out, and what the system says of a name that was given; None for a fault of the program."""
+    if is_out_of_memory(error):
+        return out_of_memory_error()
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
+        return VadError(error.strerror, subject=name, advice="Check this name, and that you may read and write there.")
+    return None
 
 
 @click.group(
