@@ -129,6 +129,7 @@ class Decoder:
         """
         demuxed = self._container.demux(self.stream)
         calls = self._calls
+        latest: int | None = None
         while True:
             calls.since = time.monotonic()
             try:
@@ -145,6 +146,11 @@ class Decoder:
                 calls.since = None
             if self._file.error:
                 self.check_reads()
+            if (time_read := packet.dts) is not None:
+                # FFmpeg discards fragments of an MP4 whose times start over, for what was read before is shown then.
+                if packet.is_discard and latest is not None and time_read <= latest:
+                    packet = _kept(packet)
+                latest = time_read if latest is None else max(latest, time_read)
             yield packet
 
     def frames(
@@ -217,6 +223,14 @@ class Decoder:
         """
         if self._file.error:
             raise unreadable(self._path, self._file.error) from self._file.error
+
+
+def _kept(packet: av.Packet[VideoStream]) -> av.Packet[VideoStream]:
+    """The same compressed frame, to be shown."""
+    kept: av.Packet[VideoStream] = av.Packet(bytes(packet))  # type: ignore[assignment]
+    kept.stream, kept.time_base = packet.stream, packet.time_base
+    kept.pts, kept.dts, kept.duration, kept.is_keyframe = packet.pts, packet.dts, packet.duration, packet.is_keyframe
+    return kept
 
 
 def check_memory(path: Path, error: BaseException) -> None:
