@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -61,13 +62,15 @@ class _Commands(LazyGroup):
 
 
 def _told(error: Exception) -> VadError | None:
-    """Memory that ran out, and what the system says of a name that was given; None for a fault of the program."""
+    """Memory that ran out, and what the system says of a file or name; None for a fault of the program."""
     if is_out_of_memory(error):
         return out_of_memory_error()
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
-        return VadError(error.strerror, subject=name, advice="Check this name, and that you may read and write there.")
-    return None
+    if not isinstance(error, OSError) or not error.strerror or error.errno == errno.EPIPE:
+        return None
+    if error.filename is None:
+        return VadError(error.strerror, advice="Check that the disk works and has space, then try again.")
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
+    return VadError(error.strerror, subject=name, advice="Check this name, and that you may read and write there.")
 
 
 @click.group(

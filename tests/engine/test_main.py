@@ -137,6 +137,13 @@ def test_what_the_system_says_of_a_file_is_said_without_a_traceback(fail_with: l
     assert result.stderr.startswith("Error: Permission denied: /locked/a\\x0ab\nCheck this name")
 
 
+def test_a_failing_disk_is_said_without_a_traceback(fail_with: list[BaseException]) -> None:
+    fail_with.append(OSError(errno.EIO, "Input/output error"))
+    result = CliRunner().invoke(cli, ["doctor"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: Input/output error.\nCheck that the disk works")
+
+
 def test_ctrl_c_ends_with_its_own_status(fail_with: list[BaseException]) -> None:
     fail_with.append(KeyboardInterrupt())
     result = CliRunner().invoke(cli, ["doctor"])
