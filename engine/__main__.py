@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -50,13 +51,26 @@ class _Commands(LazyGroup):
                 click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
         except Exception as error:
-            if ctx.params["debug"] or not is_out_of_memory(error):
+            told = None if ctx.params["debug"] else _told(error)
+            if told is None:
                 raise
-            click.echo(f"Error: {out_of_memory_error()}", err=True)
+            click.echo(f"Error: {told}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt as interrupt:
             click.echo(str(interrupt) or "Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
+
+
+def _told(error: Exception) -> VadError | None:
+    """Memory that ran out, and what the system says of a file or name; None for a fault of the program."""
+    if is_out_of_memory(error):
+        return out_of_memory_error()
+    if not isinstance(error, OSError) or not error.strerror or error.errno == errno.EPIPE:
+        return None
+    if error.filename is None:
+        return VadError(error.strerror, advice="Check that the disk works and has space, then try again.")
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
+    return VadError(error.strerror, subject=name, advice="Check this name, and that you may read and write there.")
 
 
 @click.group(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +27,32 @@ class Output:
 
 
 def refuse_unwritable(report: Path | None) -> None:
-    """Check before a long analysis that the folder of the report exists.
+    """Check before a long analysis that there is a folder for the report, and nothing but an older report in its place.
 
     Raises:
-        ExportError: there is no such folder.
+        ExportError: there is no such folder, or something else would be replaced.
     """
-    if report and not report.absolute().parent.is_dir():
+    if report is None:
+        return
+    if not report.absolute().parent.is_dir():
         raise ExportError(
             "There is no such folder", subject=report.absolute().parent, advice="Make it first, or choose another."
         )
+    if report.exists() and not _is_report(report):
+        raise ExportError(
+            "There is such a file already, and it is no report", subject=report, advice="Choose another name."
+        )
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file is empty or holds what a command reported before; devices such as /dev/stdout take anything."""
+    if not path.is_file() or not path.stat().st_size:
+        return True
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "command" in content
 
 
 def command_line(ctx: click.Context) -> str:

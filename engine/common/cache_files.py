@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -41,6 +42,7 @@ def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequenc
     for is_last in (False, True):
         known = _identity(path)
         try:
+            _refuse_pipe(path)
             return read(path)
         except FileNotFoundError:
             return None
@@ -65,6 +67,13 @@ def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
     path.replace(path.with_suffix(DAMAGED_SUFFIX))
     for suffix in side_files:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _refuse_pipe(path: Path) -> None:
+    """Raises ValueError where a pipe or a device lies in the place of a file: reading it may never end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder is somebody's, and said when it is read
+        raise ValueError("it is no regular file")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

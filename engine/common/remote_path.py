@@ -100,6 +100,8 @@ class RemoteFile(io.RawIOBase):
         self.name = str(path)
         self.error: OSError | None = None
         """What a read failed of for good: FFmpeg takes that for the file's end."""
+        self.start = b""
+        """Its first bytes, for whoever looked at them."""
         self._path = path
         self._size = path.stat().st_size
         self._at = 0

@@ -159,6 +159,9 @@ def _integrity(integrity: Integrity) -> dict[str, Any]:
         "gaps": [{"frame": gap.frame, **_span(gap.start_seconds, gap.stop_seconds)} for gap in integrity.gaps],
         "replaced_times": integrity.replaced_frames,
         "replaced": [round(seconds, 6) for seconds in integrity.replaced],
+        "cut_seconds": round(integrity.cut_seconds, 6),
+        "unread_bytes": integrity.unread_bytes,
+        "other_videos": integrity.other_videos,
     }
 
 

@@ -116,7 +116,7 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     decodable, undecodable = len(sample.moments), len(sample.undecodable)
     if lost:
-        (what, *_) = Integrity.of(source.info, source.times).in_words()
+        (what, *_) = replace(Integrity.of(source.info, source.times), cut_seconds=0.0, unread_bytes=0).in_words()
         is_small = lost <= len(source)
         yield FootageFinding(path, "warning" if is_small else "error", FindingKind.DAMAGED, what, advice)
     elif undecodable > is_cut:
@@ -124,7 +124,8 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
             decodable=decodable, count=decodable + undecodable
         )
         yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
-    for what in replace(Integrity.of(source.info, source.times), lost=(), gaps=(), replaced_frames=0).in_words():
+    other = replace(Integrity.of(source.info, source.times), lost=(), gaps=(), replaced_frames=0, other_videos=0)
+    for what in (replace(other, cut_seconds=0.0) if is_cut else other).in_words():
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
     if empty:
@@ -145,11 +146,13 @@ def _times(source: VideoSource) -> Iterator[FootageFinding]:
             "out, unless the camera only ever records like this."
         )
         yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
-    integrity = Integrity.of(source.info, source.times)
-    for what in replace(integrity, lost=(), concealed=(), replaced_frames=0).in_words():
+    integrity = replace(
+        Integrity.of(source.info, source.times), lost=(), concealed=(), cut_seconds=0.0, unread_bytes=0, other_videos=0
+    )
+    for what in replace(integrity, replaced_frames=0).in_words():
         advice = tr("No motion is learnt across it. Check the recorder's clock if it was not meant.")
         yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)
-    for what in replace(integrity, lost=(), concealed=(), gaps=()).in_words():
+    for what in replace(integrity, gaps=()).in_words():
         advice = tr("All other times are as they were stored. Motion measured there may be too fast or too slow.")
         yield FootageFinding(path, "note", FindingKind.REPLACED_TIMES, what, advice)
 

@@ -116,25 +116,31 @@ def _open(path: Path) -> BinaryIO:
             advice=tr("It may have been moved or deleted: check the path."),
         ) from error
     except OSError as error:
-        raise DetectorFileError(
-            tr("The detector file can't be read"),
-            subject=path,
-            advice=tr("Check its permissions ({reason}).").format(reason=error.strerror),
-        ) from error
+        raise _unreadable_error(path, error) from error
 
 
 def _read(file: BinaryIO, path: Path) -> tuple[dict[str, str], dict[str, Any]]:
     """Read metadata and tensor entries of the header; leaves the file position at the start of the tensor data."""
-    length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     try:
+        length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
         if length > _MAX_HEADER_BYTES:
             raise ValueError
         header = decode(file.read(length), dict[str, Any])
         # safetensors metadata values must be strings, so settings and label are JSON strings.
         metadata = convert(header.pop("__metadata__", {}), dict[str, str])
+    except OSError as error:
+        raise _unreadable_error(path, error) from error
     except ValueError as error:
         raise _not_a_detector_error(path) from error
     return metadata, header
+
+
+def _unreadable_error(path: Path, error: OSError) -> DetectorFileError:
+    return DetectorFileError(
+        tr("The detector file can't be read"),
+        subject=path,
+        advice=tr("Check its permissions ({reason}).").format(reason=error.strerror),
+    )
 
 
 def _not_a_detector_error(path: Path) -> DetectorFileError:

@@ -19,15 +19,16 @@ from engine.common.errors import VideoError
 from engine.common.language import tr
 from engine.common.memory import is_memory_short, out_of_memory_error
 from engine.common.remote_path import RemoteFile, RemotePath
+from engine.video.announced import announced_seconds
 from engine.video.decoder_calls import DecoderCalls
 from engine.video.frame_index import EntryPoint
 from engine.video.local_file import BUFFER_BYTES, LocalFile
 from engine.video.naming import PICTURE_SUFFIXES
 from engine.video.picture_file import MAX_PIXELS
 from engine.video.trust import (
+    MP4,
     PICTURE_CODECS,
     SOUND_CODECS,
-    START_BYTES,
     UntrustedFileError,
     require_trusted,
     trusted_format,
@@ -36,6 +37,7 @@ from engine.video.trust import (
 
 OnPacket = Callable[["av.Packet[VideoStream]"], None]
 
+_START_BYTES = 1 << 16  # tell a file's kind, and how long it says that it lasts
 _NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
 
 # Formats that keep all they hold in the one file. Playlists (hls, concat, dash, imf), numbered pictures (image2),
@@ -54,13 +56,15 @@ _OPTIONS = {
 }
 _TRUSTED_CODECS = {"codec_whitelist": ",".join(sorted(PICTURE_CODECS | SOUND_CODECS))}
 """What may decode in this process, also while FFmpeg looks at streams that nobody asked for."""
+_STILL = Disposition.attached_pic | Disposition.timed_thumbnails
+_STILL_CODECS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}
 _PLAYLIST_STARTS = (b"#extm3u", b"ffconcat", b"file ", b"<?xml", b"<mpd", b"[playlist]", b"<asx")
 _MAX_DECODER_PIXELS = 1 << 29  # of the pictures that the threads of a decoder hold
 _MANY_THREADS = 16  # FFmpeg starts no more by itself
 
 
 class Decoder:
-    """One pass over a file's best video stream."""
+    """One pass over a file's first video stream."""
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         """Open a file at its start; `threads` is the number of decoder threads, 0 lets FFmpeg choose.
@@ -90,6 +94,22 @@ class Decoder:
         return bool(self._container.streams.audio)
 
     @property
+    def announced_seconds(self) -> float:
+        """How long the file's header says that it lasts; 0 where it does not."""
+        return announced_seconds(self._container, self.stream, self._file.start)
+
+    @property
+    def unread_bytes(self) -> int:
+        """How much of the file is skipped as FFmpeg can't read it."""
+        parts = self._file.unread if isinstance(self._file, LocalFile) else ()
+        return sum(part.stop - part.start for part in parts)
+
+    @property
+    def other_videos(self) -> int:
+        """How many more videos there are in the file; pictures that stand still are none."""
+        return sum(each is not self.stream and not _is_still(each) for each in self._container.streams.video)
+
+    @property
     def size_bytes(self) -> int:
         """The file's size, at least 1."""
         return max(self._container.size, 1)
@@ -109,6 +129,7 @@ class Decoder:
         """
         demuxed = self._container.demux(self.stream)
         calls = self._calls
+        latest: int | None = None
         while True:
             calls.since = time.monotonic()
             try:
@@ -125,6 +146,11 @@ class Decoder:
                 calls.since = None
             if self._file.error:
                 self.check_reads()
+            if (time_read := packet.dts) is not None:
+                # FFmpeg discards fragments of an MP4 whose times start over, for what was read before is shown then.
+                if packet.is_discard and latest is not None and time_read <= latest:
+                    packet = _kept(packet)
+                latest = time_read if latest is None else max(latest, time_read)
             yield packet
 
     def frames(
@@ -199,6 +225,14 @@ class Decoder:
             raise unreadable(self._path, self._file.error) from self._file.error
 
 
+def _kept(packet: av.Packet[VideoStream]) -> av.Packet[VideoStream]:
+    """The same compressed frame, to be shown."""
+    kept: av.Packet[VideoStream] = av.Packet(bytes(packet))  # type: ignore[assignment]
+    kept.stream, kept.time_base = packet.stream, packet.time_base
+    kept.pts, kept.dts, kept.duration, kept.is_keyframe = packet.pts, packet.dts, packet.duration, packet.is_keyframe
+    return kept
+
+
 def check_memory(path: Path, error: BaseException) -> None:
     """Tell damage and the end of a file from memory that ran out, which says nothing of the file.
 
@@ -250,7 +284,7 @@ def unreadable(path: Path, error: OSError) -> VideoError:
     )
 
 
-def _options(file: LocalFile | RemoteFile, path: Path) -> dict[str, str]:
+def _options(start: bytes, path: Path) -> dict[str, str]:
     """What FFmpeg is held to with a file; outside of helpers, to the one trusted format that its start tells.
 
     Raises:
@@ -258,10 +292,6 @@ def _options(file: LocalFile | RemoteFile, path: Path) -> dict[str, str]:
     """
     if trusts_all():
         return _OPTIONS
-    start = b""
-    with suppress(OSError):  # the file keeps what it was
-        start = file.read(START_BYTES)
-        file.seek(0)
     if not (name := trusted_format(start)):
         raise UntrustedFileError(path)
     return _OPTIONS | {"format_whitelist": name} | _TRUSTED_CODECS
@@ -291,7 +321,13 @@ def _open(path: Path, threads: int) -> tuple[LocalFile | RemoteFile, InputContai
 
 
 def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tuple[InputContainer, VideoStream]:
-    options = _options(file, path)
+    with suppress(OSError):  # the file keeps what it was
+        file.start = file.read(_START_BYTES)
+        file.seek(0)
+    options = _options(file.start, path)
+    if isinstance(file, LocalFile) and trusted_format(file.start) == MP4:
+        with suppress(OSError):  # FFmpeg will meet the same
+            file.skip_damaged_boxes()
     try:
         container = av.open(file, mode="r", metadata_errors="replace", options=options, buffer_size=BUFFER_BYTES)
     except (av.error.FFmpegError, OSError) as error:
@@ -310,8 +346,7 @@ def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tup
                 reason=error.strerror
             ),
         ) from error
-    # FFmpeg reports a song's cover picture as a video stream.
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    streams = [stream for stream in container.streams.video if not stream.disposition & _STILL]
     decodable = [stream for stream in streams if stream.codec_context is not None]
     if not decodable:
         container.close()
@@ -319,18 +354,34 @@ def _opened_video(path: Path, file: LocalFile | RemoteFile, threads: int) -> tup
             advice = tr("Convert it to H.264 with the program that made it, or copy it again if it is damaged.")
             raise VideoError(tr("This video's codec is unknown"), subject=path, advice=advice)
         raise VideoError(tr("This file holds no video"), subject=path, advice=tr("Choose a file with pictures in it."))
-    context = decodable[0].codec_context
+    stream = _first_moving(container, decodable)
+    context = stream.codec_context
     try:
         require_trusted(path, context.name, PICTURE_CODECS)
     except UntrustedFileError:
         container.close()
         raise
     context.options = {"max_pixels": str(MAX_PIXELS)}
-    decodable[0].thread_type = "AUTO"
+    stream.thread_type = "AUTO"
     # Each thread holds a picture of its own.
     most = max(_MAX_DECODER_PIXELS // max(context.width * context.height, 1), 1)
     context.thread_count = min(threads or os.cpu_count() or 1, most) if most < _MANY_THREADS else threads
-    return container, decodable[0]
+    return container, stream
+
+
+def _first_moving(container: InputContainer, decodable: list[VideoStream]) -> VideoStream:
+    """The first stream, unless it is a preview of another, which not all files say."""
+    first = decodable[0]
+    moving = next((each for each in decodable if not _is_still(each)), first)
+    # How many frames there are is known of MP4; elsewhere FFmpeg has counted those near the start.
+    return moving if first.frames == 1 or container.streams.best("video") is moving else first
+
+
+def _is_still(stream: VideoStream) -> bool:
+    """Whether a stream may be a picture that stands still: a song's cover, or a preview."""
+    return bool(stream.disposition & _STILL) or (
+        stream.codec_context is not None and stream.codec_context.name in _STILL_CODECS
+    )
 
 
 def _names_other_files(path: Path) -> bool:

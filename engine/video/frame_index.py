@@ -142,6 +142,7 @@ class DecodedIndexBuilder:
         self._packet_pts = array("d")
         self._packet_dts = array("d")
         self._packets_before = array("q")
+        self._lead = 0
         self._failures = array("q")
         self._is_corrupt = bytearray()
         self._is_bidirectional = bytearray()
@@ -161,6 +162,8 @@ class DecodedIndexBuilder:
         if packet.is_discard:
             return
         if packet.is_keyframe:
+            if not self._key_pts:
+                self._lead = len(self._packet_pts)
             self._key_pts.append(_tick(packet.pts))
             self._key_dts.append(packet.dts)
             self._key_bytes.append(packet.pos)
@@ -224,7 +227,16 @@ class DecodedIndexBuilder:
         time_base = self._time_base / _FINER
         concealed = self._concealed(lost, np.empty(0, np.int64))
         return FrameIndex(
-            pts, keyframes, time_base, entries, kind, checksums, lost, concealed, np.flatnonzero(replaced)
+            pts,
+            keyframes,
+            time_base,
+            entries,
+            kind,
+            checksums,
+            lost,
+            concealed,
+            # In program streams only the first frame of a packet has a time; that of the others is nobody's mistake.
+            np.flatnonzero(replaced & ~np.isnan(stored)),
         )
 
     def _made_times(self, stored: _Ticks) -> tuple[_Ticks, npt.NDArray[np.bool_], tuple[LostFrames, ...]]:
@@ -237,7 +249,7 @@ class DecodedIndexBuilder:
                 numbers[each.frame :] += each.count
             return numbers.astype(np.float64) * self._frame_ticks, np.zeros(len(self), np.bool_), lost
         if self._are_decoding_times(stored):
-            decoded = np.asarray(self._packet_dts, np.float64)
+            decoded = np.asarray(self._packet_dts, np.float64)[self._lead :]
             shown = decoded if len(decoded) == len(stored) else np.sort(stored)
             return *repaired_ticks(shown, self._frame_ticks), self._lost_by_order()
         ticks, replaced = repaired_ticks(stored, self._frame_ticks)
@@ -264,11 +276,11 @@ class DecodedIndexBuilder:
         return _runs_of_lost(np.searchsorted(shown, lost))
 
     def _lost_by_order(self) -> tuple[LostFrames, ...]:
-        """The packets of which no frame came, where the decoder fell behind them."""
+        """The packets from the first keyframe on of which no frame came, where the decoder fell behind them."""
         if self._is_interlaced:
             return _runs_of_lost(np.asarray(self._failures, np.int64))
         ahead = np.asarray(self._packets_before) - np.arange(len(self))
-        total = max(len(self._packet_pts) - len(self), 0)
+        total = max(len(self._packet_pts) - self._lead - len(self), 0)
         before = np.maximum.accumulate((ahead - ahead[:1]).clip(0, total))
         return _runs_of_lost(np.repeat(np.arange(len(self) + 1), np.diff(before, prepend=0, append=total)))
 

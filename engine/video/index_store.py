@@ -16,7 +16,7 @@ from engine.common.paths import indexes_folder
 from engine.video.frame import ConcealedFrames, LostFrames
 from engine.video.frame_index import EntryPoint, FrameIndex
 
-_LAYOUT_VERSION = 4
+_LAYOUT_VERSION = 5
 _NO_CHECKSUMS = np.empty(0, np.uint32)
 """Of an index that the container gave, and no decode has checked."""
 

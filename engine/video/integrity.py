@@ -16,6 +16,9 @@ from engine.video.timing import Gap, Times, gaps
 
 _NAMED = 3
 """Of many gaps or losses so many are named."""
+_MIN_CUT_SECONDS = 1.0
+_MIN_CUT_SHARE = 0.02
+"""Headers are rounded, and sound may go on for a little."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,12 @@ class Integrity:
     replaced: tuple[float, ...] = ()
     """Times of the frames of which the stored ones did not go forward: the first of each run."""
     replaced_frames: int = 0
+    cut_seconds: float = 0.0
+    """How much longer the file says that it lasts; 0 where that is little."""
+    unread_bytes: int = 0
+    """How much of the file is damaged so that nobody knows what was recorded there."""
+    other_videos: int = 0
+    """How many videos of the file are not shown."""
 
     @classmethod
     def of(cls, video: VideoInfo, times: Times) -> Integrity:
@@ -64,6 +73,9 @@ class Integrity:
             gaps=tuple(gap for gap in gaps(times) if gap.frame not in lost),
             replaced=tuple(float(times[frame]) for frame in _run_starts(video.replaced_times) if frame < len(times)),
             replaced_frames=len(video.replaced_times),
+            cut_seconds=_cut_seconds(video),
+            unread_bytes=video.unread_bytes,
+            other_videos=video.other_videos,
         )
 
     @property
@@ -78,7 +90,30 @@ class Integrity:
 
     def in_words(self) -> list[str]:
         """A sentence of each kind, without a full stop; none where all is well."""
-        return [*self._losses(), *self._concealments(), *self._gaps(), *self._replaced()]
+        return [
+            *self._cuts(),
+            *self._losses(),
+            *self._concealments(),
+            *self._gaps(),
+            *self._replaced(),
+            *self._unseen(),
+        ]
+
+    def _cuts(self) -> Iterator[str]:
+        if self.cut_seconds:
+            text = tr("Cut short: by its header the file lasts {duration} longer than its pictures")
+            yield text.format(duration=duration_in_words(self.cut_seconds))
+        if self.unread_bytes:
+            text = tr("{count} kB of the file can't be read: what was recorded there is not known")
+            yield text.format(count=max(round(self.unread_bytes / 1000), 1))
+
+    def _unseen(self) -> Iterator[str]:
+        if self.other_videos:
+            yield tr_n(
+                "The file holds another video, such as that of a second camera, which is not shown",
+                "The file holds {count} more videos, such as those of other cameras, which are not shown",
+                self.other_videos,
+            ).format(count=self.other_videos)
 
     def _losses(self) -> Iterator[str]:
         if self.lost:
@@ -117,6 +152,11 @@ class Integrity:
             )
             times = _listed([clock_text(seconds, 1) for seconds in self.replaced])
             yield text.format(count=self.replaced_frames, times=times)
+
+
+def _cut_seconds(video: VideoInfo) -> float:
+    missing = video.announced_seconds - video.duration_seconds
+    return missing if missing > max(_MIN_CUT_SECONDS, _MIN_CUT_SHARE * video.announced_seconds) else 0.0
 
 
 def _stretches(lost: Sequence[LostFrames], times: Times, end_seconds: float) -> tuple[LostStretch, ...]:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from engine.video.mp4_boxes import UnreadPart, unread_parts
+
 BUFFER_BYTES = 128 << 10
 """What FFmpeg asks for at once."""
 WAITS_SECONDS = (0.5, 2.0, 5.0)
@@ -26,6 +28,10 @@ class LocalFile(io.RawIOBase):
         self.name = f"file:{path}"
         self.error: OSError | None = None
         """What a read failed of for good."""
+        self.start = b""
+        """Its first bytes, for whoever looked at them."""
+        self.unread: tuple[UnreadPart, ...] = ()
+        """Parts that FFmpeg is told to skip, as it can't read them."""
         self._path = path
         self._file = FileIO(path)
         self._content = self._size_and_time()
@@ -46,6 +52,14 @@ class LocalFile(io.RawIOBase):
         """Go to another place."""
         return self._file.seek(offset, whence)
 
+    def skip_damaged_boxes(self) -> None:
+        """Have what can't be read of an MP4 skipped; to be called before anything is read.
+
+        Raises:
+            OSError: the file can't be read.
+        """
+        self.unread = unread_parts(self, self._path, *self._content)
+
     def read(self, size: int = -1) -> bytes:
         """So many bytes, less at the end; none where they can't be read, after some seconds of trying.
 
@@ -53,15 +67,25 @@ class LocalFile(io.RawIOBase):
         """
         if self.error:
             return b""
+        at = self._file.tell() if self.unread else 0
         try:
-            return self._file.read(size)
+            data = self._file.read(size)
         except OSError:
-            return self._read_again(self._file.tell(), size)
+            data = self._read_again(self._file.tell(), size)
+        return self._without_damage(data, at) if self.unread else data
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""
         _close(self._file)
         super().close()
+
+    def _without_damage(self, data: bytes, at: int) -> bytes:
+        for part in self.unread:
+            first, header = part.start - at, part.header
+            if -len(header) < first < len(data):
+                begin, end = max(first, 0), min(first + len(header), len(data))
+                data = data[:begin] + header[begin - first : end - first] + data[end:]
+        return data
 
     def _read_again(self, at: int, size: int) -> bytes:
         failed: OSError | None = None

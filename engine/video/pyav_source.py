@@ -66,6 +66,7 @@ class PyAvSource(VideoSource):
             self._codec = stream.codec_context.name
             self._start = recording_start(path, probe.metadata)
             self._has_sound = probe.has_sound
+            self._unseen = (probe.announced_seconds, probe.unread_bytes, probe.other_videos)
             # Of a raw stream, the container only knows FFmpeg's default.
             stored = (
                 stream.average_rate or stream.guessed_rate if probe.has_timestamps else stream.codec_context.framerate
@@ -221,6 +222,7 @@ class PyAvSource(VideoSource):
         self._cursor = Cursor(self._path, index)
         count = len(index)
         last = self._last_frame_seconds()
+        announced_seconds, unread_bytes, other_videos = self._unseen
         self._info = VideoInfo(
             path=self._path,
             name=displayable(self._path.name),
@@ -238,6 +240,9 @@ class PyAvSource(VideoSource):
             lost=index.lost,
             concealed=index.concealed,
             replaced_times=tuple(index.replaced.tolist()),
+            announced_seconds=announced_seconds,
+            unread_bytes=unread_bytes,
+            other_videos=other_videos,
         )
 
     def _timed(self, index: FrameIndex) -> npt.NDArray[np.float64]:

@@ -61,6 +61,12 @@ class VideoInfo:
     """Frames whose pictures may be wrong, as far as is known: a full pass finds all that the decoder notices."""
     replaced_times: tuple[int, ...] = ()
     """Frames whose stored times did not go forward and were replaced, ascending."""
+    announced_seconds: float = 0.0
+    """How long the file's header says that it lasts; 0 where it does not."""
+    unread_bytes: int = 0
+    """How much of the file is damaged so that nobody knows what was recorded there."""
+    other_videos: int = 0
+    """How many more videos the file holds, such as that of a second camera; nothing here reads them."""
 
     @property
     def shown_seconds(self) -> float:

@@ -14,14 +14,16 @@ _Flags = npt.NDArray[np.bool_]
 
 _NEAR_FRAMES = 8
 """Frames that say what interval is usual at a place, and whether times go on from where they jumped back to."""
+_LONGEST_USUAL = 5.0
+"""Frames without a time are spread evenly over what is between their neighbours, unless that is so many intervals."""
 
 
 def repaired_ticks(ticks: Ticks, frame_ticks: float) -> tuple[Ticks, _Flags]:
     """Strictly increasing times [N] for the stored ones, NaN for none, and which of them were not kept.
 
-    As few as possible are replaced, by the interval that is usual where they are. Where times start over for good, as
-    in recordings that were joined, the later ones go on from the earlier ones. Where nothing else is known, a frame
-    lasts `frame_ticks`.
+    As few as possible are replaced, by the interval that is usual where they are; frames that have none, as in program
+    streams, share what is between their neighbours. Where times start over for good, as in recordings that were joined,
+    the later ones go on from the earlier ones. Where nothing else is known, a frame lasts `frame_ticks`.
     """
     repaired = np.array(ticks, np.float64)
     replaced = np.zeros(len(ticks), np.bool_)
@@ -58,7 +60,8 @@ def _forward(ticks: Ticks, frame_ticks: float) -> tuple[Ticks, _Flags]:
     if not len(kept):
         return np.arange(len(ticks), dtype=np.float64) * frame_ticks, is_kept
     forward = np.array(ticks, np.float64)
-    step = _usual(ticks[kept[: _NEAR_FRAMES + 1]], frame_ticks)
+    near = kept[: _NEAR_FRAMES + 1]
+    step = float(np.median(np.diff(ticks[near]) / np.diff(near))) if len(near) > 1 else frame_ticks
     forward[: kept[0]] = ticks[kept[0]] - step * np.arange(kept[0], 0, -1)
     holes = np.flatnonzero(np.diff(kept, append=len(ticks)) > 1)
     for hole in holes.tolist():
@@ -67,9 +70,20 @@ def _forward(ticks: Ticks, frame_ticks: float) -> tuple[Ticks, _Flags]:
         is_last = hole + 1 == len(kept)
         stop = len(ticks) if is_last else int(kept[hole + 1])
         if not is_last:
-            step = min(step, (ticks[stop] - ticks[first]) / (stop - first))
+            even = (ticks[stop] - ticks[first]) / (stop - first)
+            has_none = np.isnan(ticks[first + 1 : stop]).all()
+            is_gap = even > _LONGEST_USUAL * max(step, _even_after(ticks, kept, hole + 1))
+            step = even if has_none and not is_gap else min(step, even)
         forward[first + 1 : stop] = ticks[first] + step * np.arange(1, stop - first)
     return forward, is_kept
+
+
+def _even_after(ticks: Ticks, kept: npt.NDArray[np.intp], place: int) -> float:
+    """The interval up to the frame that is kept after number `place` of them; 0 where it is the last."""
+    if place + 1 >= len(kept):
+        return 0.0
+    first, stop = int(kept[place]), int(kept[place + 1])
+    return float((ticks[stop] - ticks[first]) / (stop - first))
 
 
 def _usual(ticks: Ticks, frame_ticks: float) -> float:

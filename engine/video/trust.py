@@ -8,14 +8,14 @@ from pathlib import Path
 from engine.common.errors import VideoError
 from engine.common.language import tr
 
-START_BYTES = 1024
-"""So much of a file's start tells its kind."""
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+"""FFmpeg's name of MP4, QuickTime and their like."""
 
 # By FFmpeg's names. Their demuxers and decoders are those that browsers, phones and televisions feed with strangers'
 # files, or short. All others, a few hundred, are read in a helper process.
 _STARTS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     # Most cameras, phones and exports of recorders.
-    ("mov,mp4,m4a,3gp,3g2,mj2", re.compile(rb"(?s).{4}(?:ftyp|styp|moov|mdat|wide|free|skip)")),
+    (MP4, re.compile(rb"(?s).{4}(?:ftyp|styp|moov|mdat|wide|free|skip)")),
     # Open recorders (Frigate, Shinobi, OBS), and this program's clips.
     ("matroska,webm", re.compile(rb"\x1a\x45\xdf\xa3")),
     # Recorders of analogue cameras, and most old data sets.

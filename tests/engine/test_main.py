@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import json
 import os
@@ -111,6 +112,36 @@ def test_running_out_of_memory_is_said_without_a_traceback(fail_with: list[BaseE
     result = CliRunner().invoke(cli, ["doctor"])
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: The memory of this machine does not suffice.\nClose other programs")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["detectors", "export", "Demo plaza", "x" * 300], "x" * 300),
+        (["evaluate", "x" * 300, "--detector", "plaza"], "x" * 300),
+        (["verify", "y" * 5000], "y" * 5000),
+    ],
+)
+def test_a_name_that_the_system_does_not_take_is_said_without_a_traceback(arguments: list[str], name: str) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.startswith("Error: ")
+    assert name in result.stderr
+
+
+def test_what_the_system_says_of_a_file_is_said_without_a_traceback(fail_with: list[BaseException]) -> None:
+    fail_with.append(PermissionError(errno.EACCES, "Permission denied", "/locked/a\nb"))
+    result = CliRunner().invoke(cli, ["doctor"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: Permission denied: /locked/a\\x0ab\nCheck this name")
+
+
+def test_a_failing_disk_is_said_without_a_traceback(fail_with: list[BaseException]) -> None:
+    fail_with.append(OSError(errno.EIO, "Input/output error"))
+    result = CliRunner().invoke(cli, ["doctor"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: Input/output error.\nCheck that the disk works")
 
 
 def test_ctrl_c_ends_with_its_own_status(fail_with: list[BaseException]) -> None:

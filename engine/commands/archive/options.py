@@ -24,6 +24,8 @@ archive_option = click.option(
     metavar="FILE|URL",
     help="The archive: a file, or postgresql://USER@HOST/NAME.",
 )
+_MOST = 1_000_000_000
+"""More segments than an archive has; data bases take no number of any length."""
 PATIENCE_SECONDS = 60.0
 """Work of hours waits so long for a server that goes away."""
 cameras_option = click.option("--camera", "cameras", multiple=True, metavar="NAME", help="May be given several times.")
@@ -82,7 +84,9 @@ def query_options(limit: int | None) -> Callable[[Any], Any]:
         click.option(
             "--verdict", "verdicts", callback=verdicts_of, metavar="VERDICTS", help="Separated by commas, or all."
         ),
-        click.option("--limit", type=click.IntRange(1), default=limit, show_default=limit is not None, metavar="N"),
+        click.option(
+            "--limit", type=click.IntRange(1, _MOST), default=limit, show_default=limit is not None, metavar="N"
+        ),
     )
 
     def decorate(command: Any) -> Any:

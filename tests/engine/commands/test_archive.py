@@ -99,6 +99,7 @@ def test_a_camera_that_is_not_there_is_told_with_those_that_are(place: Path, tmp
         ("--region", "0.5,0,0.2,1"),
         ("--verdict", "maybe"),
         ("--min-score", "nan"),
+        ("--limit", "9" * 25),
         ("--from", "2026-03-29", "--to", "2026-03-28"),
         ("--from", "2026-03-28T10:00", "--to", "2026-03-28T10:00"),
     ],

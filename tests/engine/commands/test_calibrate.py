@@ -49,3 +49,11 @@ def test_a_folder_that_may_not_be_written_is_told_before_the_work(
     ran = calibrate(detector_file, tmp_path / "there is none.mp4", tmp_path / "calibrated.safetensors")
     assert ran.exit_code == 1, ran.output
     assert "You may not write there" in ran.stderr
+
+
+def test_the_detector_that_is_calibrated_is_not_replaced(detector_file: Path, tmp_path: Path) -> None:
+    before = detector_file.read_bytes()
+    ran = calibrate(detector_file, make_clip(tmp_path / "slow.mp4", 40, fps=1), detector_file)
+    assert ran.exit_code == 1, ran.output
+    assert "This is the detector that is to be calibrated" in ran.stderr
+    assert detector_file.read_bytes() == before

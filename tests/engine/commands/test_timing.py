@@ -117,3 +117,13 @@ def test_an_option_of_another_command_is_refused(detector_file: Path, foreign: l
     assert result.exit_code == 2
     assert "No such option" in result.stderr
     assert foreign[0] in result.stderr
+
+
+@pytest.mark.parametrize("content", [b'{"version": 3, "recordings": []}', b"\x20\x00", b"[1]"])
+def test_a_report_replaces_no_other_file(detector_file: Path, tmp_path: Path, content: bytes) -> None:
+    kept = tmp_path / "kept.json"
+    kept.write_bytes(content)
+    result = run("--detector", detector_file, "--json", kept)
+    assert result.exit_code == 1, result.output
+    assert "There is such a file already, and it is no report" in result.stderr
+    assert kept.read_bytes() == content

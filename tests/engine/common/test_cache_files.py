@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,4 +85,13 @@ def test_what_another_process_has_put_aside_meanwhile_is_none(tmp_path: Path) ->
         raise ValueError
 
     assert read_or_put_aside(path, read) is None
+    assert [file.name for file in tmp_path.iterdir()] == ["a.damaged"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes as POSIX has them")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_a_file_is_put_aside_unread(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    os.mkfifo(path)
+    assert read_or_put_aside(path, Path.read_bytes) is None
     assert [file.name for file in tmp_path.iterdir()] == ["a.damaged"]

@@ -202,6 +202,9 @@ def test_segments_tell_what_is_wrong_with_the_recording(tmp_path: Path) -> None:
         "gaps": [{"frame": 40, "start_seconds": pytest.approx(4.2), "stop_seconds": 3600.0}],
         "replaced_times": 2,
         "replaced": [pytest.approx(3.2)],
+        "cut_seconds": 0.0,
+        "unread_bytes": 0,
+        "other_videos": 0,
     }
     assert [each["stop_seconds"] for each in content["segments"]] == [pytest.approx(4.2), pytest.approx(3602.0)]
 

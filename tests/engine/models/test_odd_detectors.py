@@ -216,3 +216,9 @@ def test_flipped_bits_of_a_header_end_in_an_error_or_change_nothing(tmp_path: Pa
         path.write_bytes(changed)
         with contextlib.suppress(DetectorFileError):
             load_detector(path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails when it is read")
+def test_a_detector_on_a_disk_that_fails_is_told() -> None:
+    with pytest.raises(DetectorFileError, match="can't be read"):
+        read_header(Path("/proc/self/mem"))

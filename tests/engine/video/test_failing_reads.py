@@ -14,7 +14,7 @@ import pytest
 
 from engine.common.errors import VideoError
 from engine.export.stream_copy import copy_clip
-from engine.video import open_video
+from engine.video import mp4_boxes, open_video
 from engine.video.header import read_header
 from engine.video.local_file import WAITS_SECONDS, LocalFile
 from engine.video.sound import sound_of
@@ -65,10 +65,11 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 @pytest.fixture(autouse=True)
 def forget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Forgets the kept indexes of recordings."""
+    """Forgets what is known of recordings."""
     folders = count()
 
     def forget() -> None:
+        mp4_boxes._known.clear()
         monkeypatch.setenv("VADGUI_CACHE", str(tmp_path / f"cache {next(folders)}"))
 
     forget()

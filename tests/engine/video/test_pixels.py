@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from av.video.reformatter import ColorRange
 
 from engine.video import open_video
+from engine.video.pixels import PixelReader
+from tests.clips import write_clip
 
 WIDTH, HEIGHT = 64, 48
 COEFFICIENTS = {"bt601": (0.299, 0.114, 5), "bt709": (0.2126, 0.0722, 1)}
@@ -78,3 +81,51 @@ def test_alpha_is_dropped(tmp_path: Path) -> None:
         container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgba")))
         container.mux(stream.encode(None))
     assert first_colour(path).tolist() == [200, 100, 50]
+
+
+CORNERS = np.kron([[250, 20], [90, 170]], np.ones((HEIGHT // 2, WIDTH // 2))).astype(np.uint8)[..., None].repeat(3, -1)
+TURNS = {0: CORNERS, 1: np.rot90(CORNERS), 2: np.rot90(CORNERS, 2), 3: np.rot90(CORNERS, 3)}
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((1, 0, 0, 1), CORNERS),
+        ((-1, 0, 0, 1), CORNERS[:, ::-1]),
+        ((1, 0, 0, -1), CORNERS[::-1]),
+        ((0, 1, 1, 0), CORNERS.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), CORNERS[::-1, ::-1].transpose(1, 0, 2)),
+        ((0, 1, -1, 0), TURNS[3]),
+        ((0, -1, 1, 0), TURNS[1]),
+        ((-1, 0, 0, -1), TURNS[2]),
+        ((0, 0, 0, 0), CORNERS),
+    ],
+)
+def test_pictures_are_turned_and_mirrored_as_the_file_says(
+    tmp_path: Path, matrix: tuple[int, int, int, int], shown: np.ndarray
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", [CORNERS] * 3)
+    a, b, c, d = (number << 16 for number in matrix)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 44  # version 0: the 3x3 matrix follows 40 bytes of times, id and volume
+    data[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    with open_video(path) as source:
+        assert source.read(2).pixels.shape == shown.shape
+        assert np.abs(source.read(2).pixels.astype(int) - shown).mean() < 8
+        (square,) = source.pictures([1], 32)
+        corners = square.pixels[4::24, 4::24, 0].astype(int)
+        assert corners == pytest.approx(shown[4 :: len(shown) - 8, 4 :: shown.shape[1] - 8, 0].astype(int), abs=12)
+
+
+@pytest.mark.parametrize("angle", TURNS)
+def test_pictures_are_turned_where_pyav_does_not_know_all_that_comes_with_them(angle: int) -> None:
+    class Odd:
+        rotation = 90 * angle
+
+        @property
+        def side_data(self) -> dict[str, bytes]:
+            raise ValueError("34 is not a valid Type")
+
+    frame = av.VideoFrame.from_ndarray(CORNERS, format="rgb24")
+    assert (PixelReader(frame).upright(CORNERS, Odd()) == TURNS[angle]).all()  # type: ignore[arg-type]

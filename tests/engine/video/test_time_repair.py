@@ -22,6 +22,12 @@ NAN = float("nan")
         ([0, 4, 8, 8, 30, 34], [0, 4, 8, 12, 30, 34]),  # the usual interval, not half of what is left
         ([0, 4, 8, 8, 10, 14], [0, 4, 8, 9, 10, 14]),  # as much as there is room for
         ([NAN, NAN, 8, 12, 16], [0, 4, 8, 12, 16]),
+        ([NAN, 8, NAN, NAN, 20, NAN, NAN, 32], [4, 8, 12, 16, 20, 24, 28, 32]),
+        # A slower rate: frames without a time share it evenly.
+        ([0, 4, 8, NAN, NAN, NAN, 48, NAN, NAN, NAN, 88], [0, 4, 8, 18, 28, 38, 48, 58, 68, 78, 88]),
+        ([0, 4, 8, NAN, NAN, 308, NAN, NAN, 608], [0, 4, 8, 108, 208, 308, 408, 508, 608]),
+        # A gap: what comes after it is as fast as before.
+        ([0, 4, 8, NAN, NAN, 9000, NAN, NAN, 9012], [0, 4, 8, 12, 16, 9000, 9004, 9008, 9012]),
         ([0, 4, 8, NAN, NAN], [0, 4, 8, 12, 16]),
         ([NAN, NAN, NAN], [0, 5, 10]),
         ([7, 7, 7, 7], [7, 12, 17, 22]),

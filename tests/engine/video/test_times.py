@@ -98,6 +98,17 @@ def test_only_a_repeated_time_is_replaced(tmp_path: Path) -> None:
         assert [read_number(source.read(number).pixels) for number in (140, 3, 77)] == [140, 3, 77]
 
 
+def test_frames_of_a_program_stream_share_the_times_of_their_packets(tmp_path: Path) -> None:
+    # A packet has room for many small H.264 frames, and a time for the first of them alone.
+    path = make_clip(tmp_path / "a.vob", range(len(VARIABLE)), times=VARIABLE, b_frames=0, container_format="vob")
+    with open_video(path) as source:
+        # A packet may lie across a change of the rate, so that not every time is right; but nothing stands still.
+        assert np.diff(source.times).max() < 0.21
+        assert source.times[-1] == pytest.approx(VARIABLE[-1], abs=0.2)
+        assert in_words(source) == []
+        assert [read_number(source.read(number).pixels) for number in (140, 3, 77)] == [140, 3, 77]
+
+
 def test_joined_recordings_whose_times_start_over_keep_their_intervals(tmp_path: Path) -> None:
     path = joined(tmp_path / "joined.ts", VARIABLE, VARIABLE)
     with open_video(path) as source:
@@ -131,6 +142,48 @@ def test_the_rate_of_a_raw_stream_without_one_is_unknown_unless_it_is_given(tmp_
         assert source.frame_seconds == pytest.approx(0.1)
         assert source.info.duration_seconds == pytest.approx(6.0)
         assert [frame.pts_seconds for frame in source.frames(57)] == pytest.approx([5.7, 5.8, 5.9])
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.h264", {}), ("a.mjpeg", {"codec": "mjpeg"}), ("a.avi", {})])
+def test_a_recording_that_begins_in_the_middle_has_lost_nothing(
+    tmp_path: Path, name: str, options: dict[str, str]
+) -> None:
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(options.get("codec", "libx264"), rate=25, options={"sc_threshold": "0"})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = 96, 64
+        stream.pix_fmt = "yuvj420p" if "codec" in options else "yuv420p"
+        stream.codec_context.gop_size, stream.codec_context.max_b_frames = 12, 0
+        packets = []
+        for number in range(60):
+            picture = av.VideoFrame.from_ndarray(numbered_picture(number), format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, 25)
+            packets += stream.encode(picture)
+        for packet in [*packets, *stream.encode(None)][3:]:
+            container.mux(packet)
+    with open_video(path) as source:
+        shown = [read_number(frame.pixels) for frame in source.frames()]
+        assert shown == [*range(60 - len(shown), 60)]
+        assert len(shown) == (57 if "codec" in options else 48)
+        assert in_words(source) == []
+
+
+@pytest.mark.parametrize("gop", [30, 10])
+def test_fragments_whose_times_start_over_are_shown(tmp_path: Path, gop: int) -> None:
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    parts = [
+        make_clip(tmp_path / f"{start}.mp4", range(start, start + 30), b_frames=0, gop=gop, container_options=options)
+        for start in (0, 30)
+    ]
+    path = tmp_path / "joined.mp4"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    for _ in range(2):  # the second time from the stored index
+        with open_video(path) as source:
+            assert len(source) == 60
+            np.testing.assert_allclose(source.times, np.arange(60) / 25, atol=1e-3)
+            assert [read_number(source.read(number).pixels) for number in (45, 3, 31, 59)] == [45, 3, 31, 59]
+            assert source.info.replaced_times == (30,)
 
 
 def test_the_rate_is_that_of_the_pictures_between_gaps(tmp_path: Path) -> None:
