@@ -23,7 +23,7 @@ import resources  # noqa: E402
 from engine.common.language import SOURCE_LANGUAGE  # noqa: E402
 from engine.video import open_video  # noqa: E402
 from vadgui.errors import ErrorReporter  # noqa: E402
-from vadgui.model.session import AnalysisPhase  # noqa: E402
+from vadgui.model.engine_state import AnalysisPhase  # noqa: E402
 from vadgui.program import Program  # noqa: E402
 from vadgui.settings import Settings  # noqa: E402
 from vadgui.timeline.lanes import FLOW_ERROR, PSNR, WORST_PATCH  # noqa: E402

@@ -141,7 +141,7 @@ async def _turns(program, videos: list[Path], folder: Path, seconds: float, erro
 
 async def _turn(program, video: Path, folder: Path, chance: random.Random) -> None:  # type: ignore[no-untyped-def]
     import resources
-    from vadgui.model.session import AnalysisPhase
+    from vadgui.model.engine_state import AnalysisPhase
 
     session, reviewing = program.session, program.window.reviewing
     program.begin(video, resources.detector_path("plaza"))

@@ -16,7 +16,8 @@ from engine.hand_over.jobs import ClipsJob, Subject
 from vadgui.async_signals import until
 from vadgui.errors import ErrorReporter, ErrorText
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.program import Program
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from vadgui.camera_controller import CameraController
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.review_keeper import ReviewKeeper
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.recordings.controller import RecordingsController
 from vadgui.settings import Settings
 from vadgui.verdicts_controller import VerdictsController
@@ -78,6 +79,9 @@ class LearningController(QObject):
 
     def _use_learnt(self, detector: Path, before: Path) -> None:
         self._settings.offer_newer(before, detector)
+        if self._session.video:
+            # Else it would be forgotten where the program is quit before it is loaded.
+            self._settings.remember_detector(self._session.video.path, detector)
         self.learnt.emit(detector)
 
     def _pause(self) -> None:

@@ -29,7 +29,8 @@ from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.learning_controller import LearningController
-from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.model.engine_state import DetectorSummary
+from vadgui.model.session import ReviewSession
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.playback.player import Player
 from vadgui.recordings.controller import RecordingsController

@@ -17,7 +17,7 @@ from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
 from vadgui.jobs import verdict_learning
 from vadgui.jobs.single_work import SingleWork
 from vadgui.jobs.verdict_learning import VerdictRequest
-from vadgui.model.session import DetectorSummary
+from vadgui.model.engine_state import DetectorSummary
 from vadgui.recordings.model import listed_path
 
 if TYPE_CHECKING:

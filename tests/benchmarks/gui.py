@@ -39,7 +39,7 @@ from tests.benchmarks.memory import recording
 from tests.benchmarks.video import recording as sized_recording
 from vadgui import app
 from vadgui.jobs.export_queue import ExportState
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.program import Program

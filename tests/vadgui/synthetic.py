@@ -14,9 +14,10 @@ from engine.scoring.evidence import EVIDENCE
 from engine.scoring.segments import SegmentRule
 from engine.scoring.signals import RawSignals, missing_signals
 from engine.video.source import VideoInfo
+from vadgui.model.engine_state import DetectorSummary
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.score_model import ScoreModel
-from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.model.session import ReviewSession
 
 DETECTOR = DetectorSummary(
     name="plaza",

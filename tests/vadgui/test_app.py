@@ -42,7 +42,7 @@ from vadgui.dialogs.rate import RateDialog
 from vadgui.jobs import camera_learning
 from vadgui.jobs.camera_learning import CameraRequest
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.panels.content import Panel
 from vadgui.program import Program
 from vadgui.settings import Settings

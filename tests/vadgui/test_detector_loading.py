@@ -16,7 +16,7 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.jobs.messages import QueueDone
 from vadgui.jobs.request_queue import QueueJob
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.program import Program
 from vadgui.settings import Settings
 

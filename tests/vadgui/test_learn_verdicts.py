@@ -29,7 +29,7 @@ from tests.vadgui.quitting import stay_then_quit
 from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
 from vadgui.jobs import verdict_learning
 from vadgui.jobs.verdict_learning import VerdictRequest
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.program import Program
 from vadgui.settings import Settings
 
@@ -149,7 +149,13 @@ def test_quitting_while_a_detector_learns_asks_and_says_what_is_lost(
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_quitting_while_the_learnt_detector_is_being_kept_waits_for_that(
-    program: Program, qtbot: QtBot, video: Path, asked: list[Any], monkeypatch: pytest.MonkeyPatch, fails: bool
+    program: Program,
+    settings: Settings,
+    qtbot: QtBot,
+    video: Path,
+    asked: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    fails: bool,
 ) -> None:
     may_go_on = threading.Event()
     keep = verdict_learning.keep_learnt
@@ -178,6 +184,9 @@ def test_quitting_while_the_learnt_detector_is_being_kept_waits_for_that(
     else:
         qtbot.waitUntil(lambda: not program.window.isVisible())
         assert asked[-1] == "knows"
+        learnt = settings.detector_for(video)
+        assert learnt is not None
+        assert learnt.stem == "learnt", "it is that of the next start"
 
 
 def test_an_analysis_that_runs_waits_and_goes_on(

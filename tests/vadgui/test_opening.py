@@ -25,8 +25,8 @@ from tests.vadgui.synthetic import add_rows, signals_with_bumps
 from tests.vadgui.timeline.test_view import drag, pixel_of
 from vadgui.dialogs.clock import ClockDialog
 from vadgui.dialogs.rate import RateDialog
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 from vadgui.model.frame_view import FrameView
-from vadgui.model.session import AnalysisPhase, AnalysisState
 from vadgui.program import Program
 from vadgui.segments.dismiss_menu import DismissMenu
 from vadgui.settings import Settings

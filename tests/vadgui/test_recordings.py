@@ -20,7 +20,7 @@ from engine.video.fingerprint import file_fingerprint
 from engine.video.source import VideoSource
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from vadgui.errors import ErrorReporter
-from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 from vadgui.program import Program
 from vadgui.recordings import queue, watching
 from vadgui.recordings.model import name_of

@@ -23,7 +23,7 @@ from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
 from vadgui.jobs.review_keeper import SOON_MS
 from vadgui.jobs.source_guard import SourceChange
-from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 from vadgui.program import Program
 from vadgui.segments.dismiss_menu import DismissMenu
 from vadgui.segments.model import SegmentFilter, verdict_words

@@ -15,7 +15,7 @@ from engine.review.document import Verdict
 from engine.review.files import read_review, usual_path
 from resources import detector_path
 from tests.vadgui.conftest import StartProgram
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.program import Program
 from vadgui.settings import Settings
 

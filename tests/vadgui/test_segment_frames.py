@@ -15,7 +15,7 @@ from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
 from tests.vadgui.test_where import open_yard
-from vadgui.model.session import SEGMENT_FRAMES, AnalysisPhase, AnalysisState
+from vadgui.model.engine_state import SEGMENT_FRAMES, AnalysisPhase, AnalysisState
 from vadgui.timeline.lanes import FLOW_ERROR, PSNR, WORST_PATCH
 from vadgui.window.analysis_status import analysis_text
 

@@ -25,7 +25,7 @@ from engine.scoring.signals import LAYOUT_GRID, RAW_SIGNALS, SIGNALS_VERSION, Ra
 from resources import detector_path
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.program import Program
 
 COUNT = 500

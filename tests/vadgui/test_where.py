@@ -23,7 +23,7 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.panels.content import Panel
 from vadgui.panels.picture import PicturePanel

@@ -20,7 +20,7 @@ from tests.engine.scoring.test_where import calibration
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, StillPredictor
 from tests.vadgui.test_where import open_yard, outlined, show
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.panels.content import Panel
 from vadgui.panels.shape_tool import MouseMode
 from vadgui.program import Program

@@ -25,7 +25,7 @@ from engine.scoring.where import WindowEvidence
 from engine.scoring.zones import Zones
 from engine.video.source import VideoSource
 from vadgui.jobs.messages import Message, SignalsMeasured, TimesRevised, WindowTraced
-from vadgui.model.session import FRAMES, SAMPLES, SEGMENT_FRAMES, AnalysisPhase, AnalysisState
+from vadgui.model.engine_state import FRAMES, SAMPLES, SEGMENT_FRAMES, AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor

@@ -21,7 +21,7 @@ from engine.scoring.zones import Zones
 from engine.video.source import VideoSource
 from vadgui.jobs.analysis_run import ROWS_A_MESSAGE
 from vadgui.jobs.messages import DetectorRead, Message, SignalsMeasured
-from vadgui.model.session import FRAMES, SAMPLES, AnalysisPhase, AnalysisState, DetectorSummary
+from vadgui.model.engine_state import FRAMES, SAMPLES, AnalysisPhase, AnalysisState, DetectorSummary
 
 
 def known_before_loading(source: VideoSource, detector: Path, folder: Path, zones: Zones = ()) -> Iterator[Message]:

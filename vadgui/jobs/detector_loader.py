@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vadgui.jobs.openers import PredictorOpener
 from vadgui.jobs.request_queue import DetectorLoaded, OpenDetector
-from vadgui.model.session import DetectorSummary
+from vadgui.model.engine_state import DetectorSummary
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor

@@ -57,8 +57,8 @@ from vadgui.jobs.request_queue import (
     TraceWindow,
     WantedFrame,
 )
+from vadgui.model.engine_state import AnalysisState
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, FrameView
-from vadgui.model.session import AnalysisState
 
 _AHEAD_SECONDS = 5.0  # the analysis may have pictures for so long
 _HANGS_SECONDS = 3.0

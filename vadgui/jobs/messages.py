@@ -17,8 +17,8 @@ from engine.scoring.zones import Zone
 from engine.video.source import VideoInfo
 from vadgui.jobs.request_queue import CloseVideo, FindPlaces, OpenDetector, OpenVideo
 from vadgui.jobs.source_guard import SourceChange
+from vadgui.model.engine_state import AnalysisState, DetectorSummary
 from vadgui.model.frame_view import Bgra, FrameView
-from vadgui.model.session import AnalysisState, DetectorSummary
 
 
 @dataclass(frozen=True)

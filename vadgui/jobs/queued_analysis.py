@@ -18,7 +18,7 @@ from vadgui.jobs.analysis_run import AnalysisRun
 from vadgui.jobs.detector_loader import DetectorLoader
 from vadgui.jobs.messages import Message, QueueDone, QueueFailed, QueueProgress
 from vadgui.jobs.request_queue import DetectorLoaded, OpenDetector, QueueJob, RequestQueue
-from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor

@@ -3,73 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.review.document import Review
-from engine.scoring.calibration import Calibration
 from engine.scoring.segments import Segment, SegmentRule
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of, frame_at
 from engine.video.timing import without_gaps
 from engine.video.wall_clock import RecordingStart
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState, DetectorSummary
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
 from vadgui.model.segment_places import SegmentPlaces
 from vadgui.model.window_trace import Window, WindowTrace
 
-
-@dataclass(frozen=True)
-class DetectorSummary:
-    """What a person sees of the detector in use."""
-
-    name: str
-    path: Path
-    preset: str
-    teacher: str
-    flow_radius_px: float
-    """Speed, in pixels of the 256x256 picture a frame, at full saturation of both flow panels."""
-    device: str
-    """Where and how it runs, in words: "CPU, bfloat16"."""
-    calibration: Calibration | None = None
-    """What its scores mean on its camera; None where nobody has taught it."""
-    fingerprint: str = ""
-    remark: str = ""
-    """Why it does not run in the fastest way, in words; empty where it does."""
-
-
-class AnalysisPhase(Enum):
-    """Where the analysis of the whole recording stands."""
-
-    IDLE = auto()
-    RUNNING = auto()
-    PAUSED = auto()
-    DONE = auto()
-    CANCELLED = auto()
-    FAILED = auto()
-
-
-FRAMES, SAMPLES, SEGMENT_FRAMES = "frames", "samples", "frames of segments"
 _MAX_TRAIL_SECONDS = 10.0  # of the recording; a jump further than this leaves the pictures behind
-
-
-@dataclass(frozen=True)
-class AnalysisState:
-    """Phase and progress of the analysis."""
-
-    phase: AnalysisPhase = AnalysisPhase.IDLE
-    done: int = 0
-    total: int = 0
-    frames_per_second: float = 0.0
-    seconds_left: float | None = None
-    unit: str = FRAMES
-    """What `done` and `total` count."""
 
 
 class ReviewSession(QObject):

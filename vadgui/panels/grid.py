@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QSize, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRect, QTimer, Signal
+from PySide6.QtGui import QAction, QPainter
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.common.language import tr, tr_noop
+from engine.common.language import tr
 from engine.scoring.heat_map import Seconds
 from vadgui.model.frame_view import Bgra, FrameView
 from vadgui.model.session import ReviewSession
-from vadgui.panels.arrangement import GAP_PX, arrange
+from vadgui.panels.area import PanelArea
 from vadgui.panels.content import SHOWN_AT_FIRST, Panel, detail_of, message_for, picture_of, signals_of
 from vadgui.panels.evidence import evidence_picture, heat_picture, paint_evidence_scale, paint_heat_scale
 from vadgui.panels.header import PanelHeader
@@ -39,14 +39,7 @@ from vadgui.panels.window_mark import (
 from vadgui.panels.zone_bar import ZoneBar
 from vadgui.panels.zone_tool import ZoneTool
 from vadgui.panels.zones import paint_zones
-from vadgui.panels.zoom import PictureZoom
 from vadgui.ui import theme
-
-_MOUSE = tr_noop(
-    "Wheel: zoom all panels, drag: move them. Double click: all of the picture, then this panel alone, and back. "
-    "Drag its title: another place."
-)
-
 
 _RANK_INTERVAL_MS = 200  # the rank of a chosen place changes with every moment that is read
 
@@ -63,36 +56,50 @@ class PanelGrid(QWidget):
     def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._area = _PanelArea(self)
+        self._area = PanelArea(self)
         self.header = PanelHeader(session, self)
         self.panel_actions: dict[Panel, QAction] = {}
         """Checkable actions that show or hide a panel; also in the main window's menu."""
-        for panel in Panel:
-            action = QAction(panel.title, self, checkable=True, checked=panel in SHOWN_AT_FIRST)
-            action.setToolTip(panel.explanation)
-            action.toggled.connect(partial(self._on_panel_toggled, panel))
-            self.panel_actions[panel] = action
-            self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
         self.overlay_action = self.header.overlay_action
         """Checkable action that shows the PSNR mask on the frame; also in the main window's menu."""
-        for panel in Panel:
-            self._area.panels[panel].place_clicked.connect(self._choose_place)
         self.zoom = self._area.zoom
         """What part of the picture all panels show."""
-        PanelDrag(self._area.panels, self._area).dropped.connect(self.move_panel)
         self.loupe = Loupe(list(self._area.panels.values()), self._area)
-        self.zone_tool = ZoneTool(session.review, self._area.panels[Panel.FRAME], self)
+        frame = self._area.panels[Panel.FRAME]
+        self.zone_tool = ZoneTool(session.review, frame, self)
         self.zone_bar = ZoneBar(session, self.zone_tool)
-        self.search_tool = SearchTool(session.places, self._area.panels[Panel.FRAME], self)
-        self.redaction_tool = RedactionTool(session, self._area.panels[Panel.FRAME], self)
+        self.search_tool = SearchTool(session.places, frame, self)
+        self.redaction_tool = RedactionTool(session, frame, self)
         self.redaction_bar = RedactionBar(self.redaction_tool)
         self._outlines_are_shown = False
         self._evidence: tuple[FrameView, float, Bgra] | None = None
         """The picture of the evidence panel, and what it was made of."""
         self._heat: tuple[Seconds, Bgra] | None = None
         """The heat map, and its picture."""
-        self.header.set_panel_actions(list(self.panel_actions.values()))
+        self._rank_timer = QTimer(self, singleShot=True, interval=_RANK_INTERVAL_MS)
+        self._rank_timer.timeout.connect(self._refresh)
+        self._add_panels()
+        self._lay_out()
+        self._connect_session()
+        for tool in (self.zone_tool, self.search_tool, self.redaction_tool):
+            tool.changed.connect(frame.update)
+        theme.changed.connect(self._area.repaint_all)
+        self._refresh()
 
+    def _add_panels(self) -> None:
+        for panel in Panel:
+            action = QAction(panel.title, self, checkable=True, checked=panel in SHOWN_AT_FIRST)
+            action.setToolTip(panel.explanation)
+            action.toggled.connect(partial(self._on_panel_toggled, panel))
+            self.panel_actions[panel] = action
+            self._area.panels[panel].enlarge_toggled.connect(partial(self.toggle_enlarged, panel))
+            self._area.panels[panel].place_clicked.connect(self._choose_place)
+        PanelDrag(self._area.panels, self._area).dropped.connect(self.move_panel)
+        self.header.set_panel_actions(list(self.panel_actions.values()))
+        self.overlay_action.toggled.connect(self._refresh)
+        self.header.opacity_changed.connect(self._refresh)
+
+    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -101,28 +108,21 @@ class PanelGrid(QWidget):
         layout.addWidget(self.redaction_bar)
         layout.addWidget(self._area, stretch=1)
 
+    def _connect_session(self) -> None:
+        session = self._session
         session.view_changed.connect(self._refresh)
         session.video_changed.connect(self._refresh)
         session.video_changed.connect(self._show_whole_picture)
         session.detector_changed.connect(self._refresh)
         # The raw signals of the frame on screen may come from the analysis, not only with its view.
         session.scoring.scores_changed.connect(self._refresh)
-        self.overlay_action.toggled.connect(self._refresh)
-        self.header.opacity_changed.connect(self._refresh)
+        session.scoring.segments_changed.connect(self._refresh)
+        session.scoring.selection_changed.connect(self._refresh)
         session.review.zones_changed.connect(self._refresh)
         session.review.opened.connect(self._refresh)
         session.trace.window_changed.connect(self._refresh)
-        self._rank_timer = QTimer(self, singleShot=True, interval=_RANK_INTERVAL_MS)
-        self._rank_timer.timeout.connect(self._refresh)
         session.trace.scores_added.connect(self._refresh_soon)
-        self.zone_tool.changed.connect(self._area.panels[Panel.FRAME].update)
-        self.search_tool.changed.connect(self._area.panels[Panel.FRAME].update)
         session.places.changed.connect(self._refresh)
-        session.scoring.segments_changed.connect(self._refresh)
-        session.scoring.selection_changed.connect(self._refresh)
-        self.redaction_tool.changed.connect(self._area.panels[Panel.FRAME].update)
-        theme.changed.connect(self._area.repaint_all)
-        self._refresh()
 
     def panel(self, panel: Panel) -> PicturePanel:
         """The widget of one panel."""
@@ -357,65 +357,3 @@ class PanelGrid(QWidget):
     def _paint_scale(self, painter: QPainter, picture: QRect) -> None:
         scoring = self._session.scoring
         paint_evidence_scale(painter, picture, scoring.top, scoring.rule.enter)
-
-
-class _PanelArea(QWidget):
-    """The area that contains the panels. It sets their geometry itself: no Qt layout keeps an aspect ratio."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.zoom = PictureZoom(self)
-        self.panels = {panel: PicturePanel(panel.title, self, zoom=self.zoom) for panel in Panel}
-        self.order: list[Panel] = list(Panel)
-        self.chosen: set[Panel] = set(SHOWN_AT_FIRST)
-        self.enlarged: Panel | None = None
-        self._aspect = 16 / 9
-        for panel, widget in self.panels.items():
-            widget.setToolTip(f"{panel.explanation}\n{tr(_MOUSE)}")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """The smallest size in which the pictures are still useful."""
-        return QSize(320, 200)
-
-    def shown(self) -> list[Panel]:
-        return [self.enlarged] if self.enlarged else [panel for panel in self.order if panel in self.chosen]
-
-    def set_aspect(self, aspect: float) -> bool:
-        """Arrange panels for pictures of this width / height; whether it was another."""
-        if aspect == self._aspect:
-            return False
-        self._aspect = aspect
-        self.arrange()
-        return True
-
-    def arrange(self) -> None:
-        shown = self.shown()
-        title_px = self.panels[Panel.FRAME].title_height()
-        available = self.size() - QSize(2 * GAP_PX, 2 * GAP_PX)
-        rects = arrange(available, self._aspect, title_px, len(shown), large_first=self.order[0] in shown)
-        by_panel = {panel: rect.translated(GAP_PX, GAP_PX) for panel, rect in zip(shown, rects, strict=True)}
-        for panel, widget in self.panels.items():
-            widget.set_aspect(self._aspect)
-            widget.setGeometry(by_panel.get(panel, QRect()))
-            widget.setVisible(panel in by_panel)
-
-    def needed_height(self, width: int, at_most: int) -> int:
-        shown = self.shown()
-        title_px = self.panels[Panel.FRAME].title_height()
-        area = QSize(width, at_most) - QSize(2 * GAP_PX, 2 * GAP_PX)
-        used = QRect()
-        for rect in arrange(area, self._aspect, title_px, len(shown), large_first=self.order[0] in shown):
-            used = used.united(rect)
-        return min(used.height() + 2 * GAP_PX, at_most)
-
-    def repaint_all(self) -> None:
-        self.update()
-        for widget in self.panels.values():
-            widget.update()
-
-    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        self.arrange()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        QPainter(self).fillRect(self.rect(), QColor(theme.current().canvas))

@@ -30,7 +30,8 @@ from engine.video.watching import REST_SECONDS
 from vadgui.jobs.background import Background
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import VideoOpened
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path
 from vadgui.recordings.navigation import RecordingNavigation
 from vadgui.recordings.queue import RecordingQueue

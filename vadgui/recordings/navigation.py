@@ -12,7 +12,8 @@ from engine.common.remote_path import as_path
 from engine.review.recording_list import AnalysisStage, FoundSegment, ListedRecording
 from engine.video.source import frame_at
 from vadgui.jobs.request_queue import WantedFrame
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.recordings.model import RecordingModel, listed_path, name_of
 
 _OPENING_SECONDS = 10.0

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.common.language import tr
 from engine.scoring.segments import Segment
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.model import SegmentModel
 from vadgui.ui import theme

@@ -21,7 +21,8 @@ from engine.common.language import tr, tr_n, tr_noop
 from engine.scoring.drift import OTHER_SCENE
 from engine.scoring.segments import Segment
 from engine.scoring.zones import zones_in_words
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.segments.delegate import SegmentDelegate
 from vadgui.segments.filter_box import FilterBox
 from vadgui.segments.hours_bar import HoursBar

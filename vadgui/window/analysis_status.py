@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 
 from engine.common.durations import duration_in_words
 from engine.common.language import tr
-from vadgui.model.session import FRAMES, SEGMENT_FRAMES, AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.engine_state import FRAMES, SEGMENT_FRAMES, AnalysisPhase, AnalysisState
+from vadgui.model.session import ReviewSession
 
 _BAR_WIDTH_PX = 140
 

@@ -19,7 +19,8 @@ from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.hand_over.dialog import HandOverDialog
 from vadgui.dialogs.hand_over.page import SegmentsBox
 from vadgui.jobs.export_queue import ExportPhase, ExportState
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase
+from vadgui.model.session import ReviewSession
 from vadgui.model.snapshot import ReviewSnapshot
 from vadgui.settings import Settings
 from vadgui.window.exports_view import open_file

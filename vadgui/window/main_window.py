@@ -22,8 +22,9 @@ from engine.hand_over.unfinished import UnfinishedExport
 from vadgui.dialogs.help import AboutDialog
 from vadgui.jobs.export_queue import ExportPhase, ExportState
 from vadgui.jobs.messages import Opening
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.model.reviewing import Reviewing
-from vadgui.model.session import AnalysisPhase, ReviewSession
+from vadgui.model.session import ReviewSession
 from vadgui.panels.grid import PanelGrid
 from vadgui.playback.go_to_box import GoToBox
 from vadgui.playback.player import Player

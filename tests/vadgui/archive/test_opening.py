@@ -22,7 +22,7 @@ from tests.vadgui.pseudo_language import untranslated
 from vadgui.app import parse_arguments
 from vadgui.archive.chooser import ArchiveChooser
 from vadgui.archive.window import ArchiveWindow
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.program import Program
 from vadgui.settings import Settings
 

@@ -19,7 +19,7 @@ from engine.review.document import Verdict
 from tests.engine.archive.test_analysing import film
 from tests.vadgui.archive.conftest import NOON, MadeArchive, OpenArchive
 from tests.vadgui.conftest import StartProgram
-from vadgui.model.session import AnalysisPhase
+from vadgui.model.engine_state import AnalysisPhase
 from vadgui.program import Program
 
 if TYPE_CHECKING:

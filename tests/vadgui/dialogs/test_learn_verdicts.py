@@ -23,7 +23,7 @@ from engine.review.verdicts import FoundVerdicts, JudgedRecording
 from vadgui.dialogs.learn_verdicts import LearnVerdictsDialog
 from vadgui.jobs import verdict_learning
 from vadgui.jobs.verdict_learning import VerdictRequest
-from vadgui.model.session import DetectorSummary
+from vadgui.model.engine_state import DetectorSummary
 from vadgui.verdicts_controller import VerdictsController
 
 LIBRARY_FILE = Path("/library/gate-from-verdicts.safetensors")

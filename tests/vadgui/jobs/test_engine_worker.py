@@ -20,8 +20,8 @@ from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightnes
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import QueueDone, QueueFailed
 from vadgui.jobs.request_queue import QueueJob
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, FrameView
-from vadgui.model.session import AnalysisPhase, AnalysisState
 
 COUNT = 120
 BURST = range(60, 70)

@@ -24,8 +24,9 @@ from tests.vadgui.synthetic import (
     video_info,
     view_of,
 )
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 from vadgui.model.frame_view import NO_TRANSITION, PREDICTING
-from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.session import ReviewSession
 
 pytestmark = pytest.mark.usefixtures("qapp")
 BUMPS = [(50, 80), (200, 230)]

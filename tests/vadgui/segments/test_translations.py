@@ -12,7 +12,8 @@ from engine.common.language import SOURCE_LANGUAGE, tr, use_language
 from engine.review.document import Verdict
 from tests.vadgui.pseudo_language import untranslated
 from tests.vadgui.synthetic import open_session, signals_with_bumps, steady_times
-from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
+from vadgui.model.session import ReviewSession
 from vadgui.segments.dismiss_menu import DismissMenu
 from vadgui.segments.model import SegmentFilter, SegmentModel, judged_of
 from vadgui.segments.verdict_bar import VerdictBar

@@ -19,7 +19,8 @@ from tests.vadgui.synthetic import (
     signals_with_bumps,
     steady_times,
 )
-from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
+from vadgui.model.session import ReviewSession
 from vadgui.segments import delegate
 from vadgui.segments.model import SEGMENT_ROLE, SegmentFilter, SegmentModel, SegmentOrder
 from vadgui.segments.view import SegmentList

@@ -30,7 +30,8 @@ from tests.vadgui.synthetic import (
     video_info,
     view_of,
 )
-from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.model.engine_state import DetectorSummary
+from vadgui.model.session import ReviewSession
 from vadgui.timeline.view import TimelineView
 from vadgui.ui import theme
 

@@ -23,7 +23,8 @@ from tests.vadgui.synthetic import (
     steady_times,
     video_info,
 )
-from vadgui.model.session import DetectorSummary, ReviewSession
+from vadgui.model.engine_state import DetectorSummary
+from vadgui.model.session import ReviewSession
 from vadgui.window.drift_banner import DriftBanner
 
 COUNT = 25 * 60

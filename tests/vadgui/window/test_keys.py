@@ -15,7 +15,8 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
 from vadgui.dialogs.settings import SettingsDialog
-from vadgui.model.session import AnalysisPhase, AnalysisState, ReviewSession
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
+from vadgui.model.session import ReviewSession
 from vadgui.panels.content import Panel
 from vadgui.playback.player import PlaybackMode
 from vadgui.program import Program

@@ -17,7 +17,7 @@ from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo
 from tests.vadgui.pseudo_language import untranslated
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
-from vadgui.model.session import AnalysisPhase, AnalysisState
+from vadgui.model.engine_state import AnalysisPhase, AnalysisState
 from vadgui.panels.content import Panel
 from vadgui.program import Program
 from vadgui.settings import Settings
