@@ -8,7 +8,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from vadgui.model.frame_view import Bgra
@@ -19,6 +19,7 @@ Decoration = Callable[[QPainter, QRect], None]
 """Paints on top of a picture, inside the rectangle it was drawn in."""
 
 _PADDING_PX = 8
+_WRAPPED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 _CLICK_PX = 4
 """A mouse that moved farther while its button was down has dragged."""
 
@@ -212,8 +213,8 @@ class PicturePanel(QWidget):
             painter.setPen(QColor(colours.border))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
             painter.setPen(_muted(colours.on_canvas))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(rect.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2), flags, self._message)
+            place = rect.adjusted(_PADDING_PX, 2, -_PADDING_PX, -2)
+            painter.drawText(place, _WRAPPED, _fitting(self._message, place, painter.fontMetrics()))
 
     def _paint_picture(self, painter: QPainter, picture: Bgra, rect: QRect) -> None:
         height, width = picture.shape[:2]
@@ -327,3 +328,16 @@ def _muted(colour: str) -> QColor:
     muted = QColor(colour)
     muted.setAlphaF(0.75)
     return muted
+
+
+def _fitting(message: str, place: QRect, metrics: QFontMetrics) -> str:
+    """A message, or what of it has room: its last paragraph, which says why there is no picture, or its beginning."""
+
+    def fits(text: str) -> bool:
+        needed = metrics.boundingRect(place, _WRAPPED, text)
+        return needed.height() <= place.height() and needed.width() <= place.width()
+
+    last = message.rpartition("\n\n")[2]
+    words = last.split(" ")
+    shorter = (" ".join(words[:count]) + " …" for count in range(len(words) - 1, 0, -1))
+    return next((text for text in (message, last, *shorter) if fits(text)), "…")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
 
+from engine.common.language import tr
 from engine.export.drawing import BLIND_HATCH, BLIND_SHADE, IGNORED_LINE, WATCHED_LINE
 from engine.scoring.zones import Zone, ZoneKind
 from vadgui.panels.shapes import paint_border, paint_corners, paint_title, polygon
@@ -32,10 +33,16 @@ def paint_zones(painter: QPainter, picture: QRect, zones: Sequence[Zone], select
         line = polygon(zone.points, picture)
         paint_border(painter, line, LINES[zone.kind], _STYLES[zone.kind], thick=number == selected)
     for number, zone in enumerate(zones):
-        paint_title(painter, picture, zone.points, zone.title)
+        paint_title(painter, picture, zone.points, title_in_words(zone))
         if number == selected:
             paint_corners(painter, picture, zone.points)
     painter.restore()
+
+
+def title_in_words(zone: Zone) -> str:
+    """What it is for, and its name if it has one, in the window's language."""
+    kind = tr(zone.kind.value)
+    return f"{kind}: {zone.name}" if zone.name else kind
 
 
 def _blind(picture: QRect, zones: Sequence[Zone]) -> QPainterPath:

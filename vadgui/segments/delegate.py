@@ -101,7 +101,8 @@ class SegmentDelegate(QStyledItemDelegate):
         painter.setFont(normal)
         top = model.score_top if isinstance(model, SegmentModel) else 1.0
         line_rect = QRect(rect.left(), rect.top() + len(lines) * line, rect.width(), line)
-        self._paint_score(painter, line_rect, segment.peak_score, top)
+        is_scored = not isinstance(model, SegmentModel) or model.is_scored(segment)
+        self._paint_score(painter, line_rect, segment.peak_score if is_scored else None, top)
 
     def _paint_marks(self, painter: QPainter, rect: QRect, segment: Segment) -> int:
         """Paint bookmark and note at the right end; returns where the text before them must end."""
@@ -113,10 +114,10 @@ class SegmentDelegate(QStyledItemDelegate):
                 _paint_icon(painter, right + 4, rect, name)
         return right
 
-    def _paint_score(self, painter: QPainter, rect: QRect, score: float, top: float) -> None:
-        """Paint the score as a number and as a bar on a scale from 0 to `top`."""
+    def _paint_score(self, painter: QPainter, rect: QRect, score: float | None, top: float) -> None:
+        """Paint the score as a number and as a bar on a scale from 0 to `top`; None: it is not known yet."""
         colours = theme.current()
-        text = number_text(score, ".2f")
+        text = "–" if score is None else number_text(score, ".2f")
         # A fixed width for the number, so that the bars of all rows begin at the same x.
         width = painter.fontMetrics().horizontalAdvance("0.00" if top <= 1 else "00.00")
         painter.setPen(QColor(colours.text))
@@ -124,7 +125,7 @@ class SegmentDelegate(QStyledItemDelegate):
         bar = QRect(rect.left() + width + 8, 0, min(rect.width() - width - 8, 110), _BAR_HEIGHT_PX)
         bar.moveTop(rect.center().y() - _BAR_HEIGHT_PX // 2)
         painter.fillRect(bar, QColor(colours.border))
-        bar.setWidth(round(bar.width() * min(max(score / top, 0.0), 1.0)))
+        bar.setWidth(round(bar.width() * min(max((score or 0.0) / top, 0.0), 1.0)))
         painter.fillRect(bar, QColor(colours.alert))
 
 

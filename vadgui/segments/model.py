@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.common.language import tr, tr_noop, with_capital
@@ -291,7 +292,10 @@ class SegmentModel(QAbstractListModel):
         began, end = float(self._session.times[segment.start]), float(self._session.ends[segment.stop - 1])
         if self._session.start:
             said.insert(0, f"{self._session.start.at(began):%Y-%m-%d}, {self._time_of_day(began, end)}")
-        peak = tr("{times}, {frames}, peak score {score:.2f} at frame {peak}").format(
+        peak = tr("{times}, {frames}, not analysed yet")
+        if self.is_scored(segment):
+            peak = tr("{times}, {frames}, peak score {score:.2f} at frame {peak}")
+        peak = peak.format(
             times=self.time_range(segment),
             frames=frame_range(segment),
             score=segment.peak_score,
@@ -305,8 +309,12 @@ class SegmentModel(QAbstractListModel):
         return self._session.scoring.scorer.has_reasons
 
     def reason(self, segment: Segment) -> str:
-        """Why a segment was flagged, in words; empty where scores have no reasons."""
-        return tr(self._session.scoring.reason(segment))
+        """Why a segment was flagged, in words; empty where scores have no reasons, or are not known yet."""
+        return tr(self._session.scoring.reason(segment)) if self.is_scored(segment) else ""
+
+    def is_scored(self, segment: Segment) -> bool:
+        """Whether any score of it is known: what was judged earlier is listed before its analysis."""
+        return bool(np.isfinite(self._session.scoring.scores[segment.start : segment.stop]).any())
 
     def time_range(self, segment: Segment) -> str:
         """The time of the first frame, and the time at which the last frame ends."""

@@ -67,6 +67,7 @@ _LAYOUT_VERSION = 1
 _DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX, _DETECTOR_TEXT_PX = 320, 420
 _TOOL_ICON_PX = 18
+_STATUS_MARGIN_PX = 10
 _TOOL_BAR = ("open", "detector", "", "previous_segment", "next_segment", "export")
 
 
@@ -157,6 +158,8 @@ class MainWindow(QMainWindow):
         share = f" {opening.share:.0%}" if opening.share is not None else ""
         text = tr("Opening {name} …").format(name=self._short(opening.name)) + share
         self._opening.setText(text if opening.name else "")
+        # As far from the edge as what else stands there.
+        self._opening.setContentsMargins(_STATUS_MARGIN_PX if opening.name else 0, 0, 0, 0)
 
     def show_export(self, state: ExportState) -> None:
         """Show an export's state; a new export shows the dock, and so does one that fails."""

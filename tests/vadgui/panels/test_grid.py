@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QSlider
 from pytestqt.qtbot import QtBot
 
+from engine.common.language import in_language
+from engine.scoring.zones import Zone, ZoneKind
 from engine.video.wall_clock import RecordingStart
 from tests.vadgui.synthetic import (
     add_rows,
@@ -23,6 +25,8 @@ from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, PREDICTING, Fram
 from vadgui.model.session import ReviewSession
 from vadgui.panels.content import SHOWN_AT_FIRST, Panel
 from vadgui.panels.grid import PanelGrid
+from vadgui.panels.picture import _fitting
+from vadgui.panels.zones import title_in_words
 
 PICTURES = (Panel.FRAME, Panel.PREDICTED_FLOW, Panel.TEACHER_FLOW, Panel.PREDICTED_FRAME)
 
@@ -135,6 +139,32 @@ def test_at_the_first_frame_panels_say_what_they_are_there_for(grid: PanelGrid, 
     for panel in set(Panel) - {Panel.FRAME, Panel.HEAT_MAP}:  # the latter is of the whole recording
         assert grid.panel(panel).message.startswith(panel.use)
         assert "From the second frame on" in grid.panel(panel).message
+
+
+def test_what_a_small_panel_has_no_room_for_is_left_out_in_words(grid: PanelGrid, session: ReviewSession) -> None:
+    session.show(view_of(session, 0, complete=False, missing=NO_TRANSITION))
+    message = grid.panel(Panel.PSNR_MASK).message
+    metrics = grid.fontMetrics()
+
+    def painted(width: int, height: int) -> str:
+        return _fitting(message, QRect(0, 0, width, height), metrics)
+
+    line = metrics.lineSpacing()
+    assert painted(400, 12 * line) == message
+    assert painted(400, 2 * line) == "From the second frame on: the first has no motion yet."
+    short = painted(200, line)
+    assert short.startswith("From the second")
+    assert short.endswith(" …")
+    assert metrics.horizontalAdvance(short) <= 200
+    assert painted(1, 1) == "…"
+
+
+def test_zones_are_named_in_the_windows_language() -> None:
+    zone = Zone(ZoneKind.IGNORED, ((0.1, 0.1), (0.5, 0.1), (0.5, 0.5)))
+    assert title_in_words(zone) == "ignored"
+    with in_language("de"):
+        assert title_in_words(zone) == "ignoriert"
+        assert title_in_words(replace(zone, name="Tor")) == "ignoriert: Tor"
 
 
 def test_the_masks_slider_is_there_only_with_the_mask(grid: PanelGrid, qtbot: QtBot) -> None:

@@ -96,6 +96,24 @@ def test_segments_of_a_score_with_several_signals_name_the_reason(
     assert painted[:2] == rows(segments.model)[:2]
 
 
+def test_what_was_judged_earlier_has_no_score_and_no_reason_before_its_analysis(
+    segments: SegmentList, session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = session.review.segments[0]
+    session.review.edit(lambda editor: editor.judge(first, Verdict.CONFIRMED, MISSED))
+    session.use_detector(calibrated_detector())
+    (judged,) = rows(segments.model)
+    tip = segments.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.splitlines()[0].endswith("not analysed yet")
+    assert segments.model.reason(judged) == ""
+    painted: list[float | None] = []
+    monkeypatch.setattr(
+        delegate.SegmentDelegate, "_paint_score", lambda _self, _painter, _rect, score, _top: painted.append(score)
+    )
+    segments.list.grab()
+    assert painted == [None]
+
+
 def test_filtered_and_sorted_by_reason(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
     signals = calibrated_signals(COUNT, [])
     for start, signal in ((300, "appearance_distance"), (900, "direction_rarity"), (1500, "appearance_distance")):
