@@ -361,6 +361,9 @@ def _added_words(new: int, known: int) -> str:
     if not known:
         words = tr_n("{count} recording added to the list.", "{count} recordings added to the list.", new)
         return words.format(count=new)
+    if not new:
+        words = tr_n("It is on the list already.", "All {count} are on the list already.", known)
+        return words.format(count=known)
     before = tr_n("{count} was in it already", "{count} were in it already", known).format(count=known)
     words = tr_n(
         "{count} recording added to the list, {before}.", "{count} recordings added to the list, {before}.", new

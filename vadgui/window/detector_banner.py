@@ -68,7 +68,7 @@ class DetectorBanner(QWidget):
             names = {"newer": detector_card(newer).name, "detector": session.detector.name}
             self._line.show_line("note", words.format(**names))
         else:
-            question = tr("Which detector knows this camera? None was chosen in the folder {folder} yet.")
+            question = tr("Which detector knows this camera? None was chosen for the folder {folder} yet.")
             folder = written_out(session.video.path).parent.name
             self._line.show_line("settings", question.format(folder=folder))
         self.choose_button.setVisible(newer is None)

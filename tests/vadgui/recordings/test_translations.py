@@ -36,6 +36,8 @@ def test_where_a_recording_stands(paused: bool, lacks_detector: bool) -> None:
 def test_what_came_onto_the_list() -> None:
     assert _added_words(2, 0) == "⟦2 recordings added to the list.⟧"
     assert _added_words(1, 1) == "⟦1 recording added to the list, ⟦1 was in it already⟧.⟧"
+    assert _added_words(0, 1) == "⟦It is on the list already.⟧"
+    assert _added_words(0, 12) == "⟦All 12 are on the list already.⟧"
 
 
 def test_list_and_segments(qtbot: QtBot) -> None:
