@@ -101,6 +101,7 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
 
 def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFinding]:
     path = source.info.path
+    integrity = Integrity.of(source.info, source.times)
     advice = tr("Copy it again from where it came from, or take it out.")
     announced, announced_seconds = _announced_length(path)
     lost = sum(each.count for each in source.info.lost)
@@ -116,7 +117,7 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     decodable, undecodable = len(sample.moments), len(sample.undecodable)
     if lost:
-        (what, *_) = replace(Integrity.of(source.info, source.times), cut_seconds=0.0, unread_bytes=0).in_words()
+        (what,) = integrity.tell_lost()
         is_small = lost <= len(source)
         yield FootageFinding(path, "warning" if is_small else "error", FindingKind.DAMAGED, what, advice)
     elif undecodable > is_cut:
@@ -124,8 +125,8 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
             decodable=decodable, count=decodable + undecodable
         )
         yield FootageFinding(path, "warning" if decodable > undecodable else "error", FindingKind.DAMAGED, what, advice)
-    other = replace(Integrity.of(source.info, source.times), lost=(), gaps=(), replaced_frames=0, other_videos=0)
-    for what in (replace(other, cut_seconds=0.0) if is_cut else other).in_words():
+    cut = [] if is_cut else integrity.tell_cut()  # by the number of frames it is told better
+    for what in (*cut, *integrity.tell_unread(), *integrity.tell_concealed()):
         yield FootageFinding(path, "warning", FindingKind.DAMAGED, what, advice)
     empty = _empty_pictures(path)
     if empty:
@@ -146,13 +147,11 @@ def _times(source: VideoSource) -> Iterator[FootageFinding]:
             "out, unless the camera only ever records like this."
         )
         yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
-    integrity = replace(
-        Integrity.of(source.info, source.times), lost=(), concealed=(), cut_seconds=0.0, unread_bytes=0, other_videos=0
-    )
-    for what in replace(integrity, replaced_frames=0).in_words():
+    integrity = Integrity.of(source.info, source.times)
+    for what in integrity.tell_gaps():
         advice = tr("No motion is learnt across it. Check the recorder's clock if it was not meant.")
         yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)
-    for what in replace(integrity, gaps=()).in_words():
+    for what in integrity.tell_replaced():
         advice = tr("All other times are as they were stored. Motion measured there may be too fast or too slow.")
         yield FootageFinding(path, "note", FindingKind.REPLACED_TIMES, what, advice)
 

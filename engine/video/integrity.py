@@ -91,23 +91,29 @@ class Integrity:
     def in_words(self) -> list[str]:
         """A sentence of each kind, without a full stop; none where all is well."""
         return [
-            *self._cuts(),
-            *self._losses(),
-            *self._concealments(),
-            *self._gaps(),
-            *self._replaced(),
-            *self._unseen(),
+            *self.tell_cut(),
+            *self.tell_unread(),
+            *self.tell_lost(),
+            *self.tell_concealed(),
+            *self.tell_gaps(),
+            *self.tell_replaced(),
+            *self.tell_other_videos(),
         ]
 
-    def _cuts(self) -> Iterator[str]:
+    def tell_cut(self) -> Iterator[str]:
+        """That its end is missing."""
         if self.cut_seconds:
             text = tr("Cut short: by its header the file lasts {duration} longer than its pictures")
             yield text.format(duration=duration_in_words(self.cut_seconds))
+
+    def tell_unread(self) -> Iterator[str]:
+        """That parts of the file can't be read."""
         if self.unread_bytes:
             text = tr("{count} kB of the file can't be read: what was recorded there is not known")
             yield text.format(count=max(round(self.unread_bytes / 1000), 1))
 
-    def _unseen(self) -> Iterator[str]:
+    def tell_other_videos(self) -> Iterator[str]:
+        """That the file holds more videos."""
         if self.other_videos:
             yield tr_n(
                 "The file holds another video, such as that of a second camera, which is not shown",
@@ -115,13 +121,15 @@ class Integrity:
                 self.other_videos,
             ).format(count=self.other_videos)
 
-    def _losses(self) -> Iterator[str]:
+    def tell_lost(self) -> Iterator[str]:
+        """Which frames are lost."""
         if self.lost:
             text = tr("{lost} of {frames} frames are damaged and lost: {spans}")
             spans = _listed([_span(each.start_seconds, each.stop_seconds) for each in self.lost])
             yield text.format(lost=self.lost_frames, frames=self.frames + self.lost_frames, spans=spans)
 
-    def _concealments(self) -> Iterator[str]:
+    def tell_concealed(self) -> Iterator[str]:
+        """Which pictures are damaged."""
         if self.concealed:
             text = tr_n(
                 "The picture of a frame is damaged and no evidence: {spans}",
@@ -131,7 +139,8 @@ class Integrity:
             spans = _listed([_span(each.start_seconds, each.stop_seconds) for each in self.concealed])
             yield text.format(count=self.concealed_frames, spans=spans)
 
-    def _gaps(self) -> Iterator[str]:
+    def tell_gaps(self) -> Iterator[str]:
+        """When nothing was recorded."""
         if self.gaps:
             spans = [
                 tr("{duration} from {time}").format(
@@ -143,7 +152,8 @@ class Integrity:
             text = tr_n("A gap without pictures: {spans}", "{count} gaps without pictures: {spans}", count)
             yield text.format(count=count, spans=_listed(spans))
 
-    def _replaced(self) -> Iterator[str]:
+    def tell_replaced(self) -> Iterator[str]:
+        """Which times are not as they were stored."""
         if self.replaced_frames:
             text = tr_n(
                 "The time of a frame does not go forward and was replaced: at {times}",
