@@ -249,20 +249,23 @@ class EngineLoop:
         self._begin_generation()
 
     def _load_detector(self, request: OpenDetector) -> None:
-        # The first detector waits for torch, which takes seconds.
-        told = self._source is not None and self._predictor is None and self._tell_before_loading(request.path)
-        self._loader.ask(request, _SHOWING_SECONDS if told else 0.0)
-        self._tell_loading()
+        told = False
+        try:
+            if self._source and self._predictor is None:
+                # The first detector waits for torch, which takes seconds.
+                told = self._tell_before_loading(self._source, request.path)
+        finally:
+            self._loader.ask(request, _SHOWING_SECONDS if told else 0.0)
+            self._tell_loading()
 
     def _tell_loading(self) -> None:
         wanted = self._loader.wanted
         self._post(Opening(displayable(wanted.path.stem) if wanted else ""))
 
-    def _tell_before_loading(self, detector: Path) -> bool:
+    def _tell_before_loading(self, source: VideoSource, detector: Path) -> bool:
         """Tell what is known of the recording by a detector's file; whether that is anything."""
-        assert self._source is not None
         told = False
-        for message in known_before_loading(self._source, detector, self._analyses_folder, self._zones):
+        for message in known_before_loading(source, detector, self._analyses_folder, self._zones):
             self._post(message)
             told = True
         return told

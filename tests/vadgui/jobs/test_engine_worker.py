@@ -17,6 +17,7 @@ from engine.analysis.score_store import ScoreStore
 from engine.common.errors import DetectorFileError, VideoError
 from engine.video.frame import Pixels
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
+from vadgui.jobs import engine_loop
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import QueueDone, QueueFailed
 from vadgui.jobs.request_queue import QueueJob
@@ -413,6 +414,21 @@ def test_thumbnails_wait_for_the_detector_as_it_outlines_what_is_on_them(
     slow.worker.make_thumbnail(6)
     qtbot.waitUntil(lambda: bool(made))
     assert made == [6]
+
+
+def test_a_detector_is_loaded_although_what_is_known_before_fails(
+    slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Iterator[object]:
+        yield from ()
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(engine_loop, "known_before_loading", fail)
+    receiver = Receiver(slow_files, tmp_path / "analyses")
+    slow_files.may_load["still"].set()
+    open_both(receiver, qtbot)
+    assert [type(error) for error in receiver.errors] == [OSError]
+    receiver.worker.close()
 
 
 def test_the_status_tells_of_the_detector_until_it_is_there(
