@@ -169,3 +169,24 @@ class FakeFiles:
         if path.stem not in self.predictors:
             raise DetectorFileError("There is no detector file", subject=path, advice="Choose a bundled one.")
         return self.predictors[path.stem]
+
+
+class SlowDetectors(FakeFiles):
+    """Loads the detectors `still` and `other` only once a test lets them; `broken` comes to nothing."""
+
+    def __init__(self, **videos: Callable[[Path], VideoSource]) -> None:
+        super().__init__(**videos)
+        self.predictors = {name: StillPredictor(name) for name in ("still", "other")}
+        self.may_load = {name: threading.Event() for name in ("still", "other", "broken")}
+        self.asked: list[str] = []
+        """Those of which loading was begun, by the stem of their name."""
+
+    def open_predictor(self, path: Path, device: str) -> Any:
+        self.asked.append(path.stem)
+        assert self.may_load[path.stem].wait(60)
+        return super().open_predictor(path, device)
+
+    def let_all(self) -> None:
+        """Let whatever waits be loaded."""
+        for event in self.may_load.values():
+            event.set()

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.common.errors import DetectorFileError
 from tests.vadgui.conftest import StartProgram
-from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
+from tests.vadgui.fakes import MemoryVideo, SlowDetectors
 from vadgui.jobs.messages import QueueDone
 from vadgui.jobs.request_queue import QueueJob
 from vadgui.model.engine_state import AnalysisPhase
@@ -23,25 +23,9 @@ from vadgui.settings import Settings
 COUNT = 60
 
 
-class SlowDetectors(FakeFiles):
-    """Loads detectors only when the test lets them; those named in `broken` come to nothing."""
-
-    def __init__(self) -> None:
-        names = ("street", "yard", "gate", "long")
-        super().__init__(**{name: lambda path: MemoryVideo(path, COUNT) for name in names})
-        self.predictors = {name: StillPredictor(name) for name in ("still", "other")}
-        self.may_load = {name: threading.Event() for name in ("still", "other", "broken")}
-        self.asked: list[str] = []
-
-    def open_predictor(self, path: Path, device: str) -> Any:
-        self.asked.append(path.stem)
-        assert self.may_load[path.stem].wait(60)
-        return super().open_predictor(path, device)
-
-
 @pytest.fixture
 def files() -> SlowDetectors:
-    return SlowDetectors()
+    return SlowDetectors(**{name: lambda path: MemoryVideo(path, COUNT) for name in ("street", "yard", "gate", "long")})
 
 
 @pytest.fixture
@@ -64,11 +48,6 @@ def open_and_wait(program: Program, qtbot: QtBot, path: Path) -> None:
     qtbot.waitUntil(lambda: program.session.video is not None and program.session.video.path == path)
 
 
-def let_load(files: SlowDetectors) -> None:
-    for event in files.may_load.values():
-        event.set()
-
-
 def used(program: Program) -> str:
     detector = program.session.detector
     return detector.name if detector else ""
@@ -77,7 +56,7 @@ def used(program: Program) -> str:
 @pytest.fixture(autouse=True)
 def _nothing_waits(files: SlowDetectors) -> Any:
     """A test that fails must not wait for what it has not let go."""
-    timer = threading.Timer(50, lambda: let_load(files))
+    timer = threading.Timer(50, files.let_all)
     timer.start()
     yield
     timer.cancel()
@@ -99,7 +78,7 @@ def test_the_next_recording_is_there_and_looked_at_while_the_detector_is_loaded(
     assert session.view is not None
     assert session.view.frame is not None
     assert "still" in program.window._opening.text(), "the status says what is still awaited"
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: used(program) == "still" and session.view is not None and session.view.complete)
     assert files.asked == ["still"], "what was begun for the recording before is not begun again"
     qtbot.waitUntil(lambda: session.analysis.phase is AnalysisPhase.DONE)
@@ -113,7 +92,7 @@ def test_a_detector_that_was_loaded_before_the_window_asks_again_is_not_loaded_t
     program.open_video(tmp_path / "yard.mp4")
     with qtbot.waitSignal(program.worker.video_opened) as opened:
         pass
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: not [each for each in threading.enumerate() if each.name == "vadgui-detector"])
     qtbot.wait(50)
     assert used(program) == "", "it is of the recording before"
@@ -134,7 +113,7 @@ def test_a_detector_of_the_folder_that_was_left_is_used_nowhere(
         settings.remember_detector(video, tmp_path / "other.safetensors")
     open_and_wait(program, qtbot, video)
     assert program.session.detector_is_coming == bool(others)
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: not [each for each in threading.enumerate() if each.name == "vadgui-detector"])
     qtbot.waitUntil(lambda: used(program) == others)
     qtbot.wait(100)
@@ -151,7 +130,7 @@ def test_a_recording_that_cannot_be_opened_leaves_the_detector_on_its_way(
     assert program.session.detector_is_coming
     for box in program.window.findChildren(QDialog):
         box.reject()
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: used(program) == "still")
 
 
@@ -162,7 +141,7 @@ def test_of_detectors_that_are_asked_for_one_after_another_the_last_one_is_used(
     program.worker.failed.connect(failed.append)
     program.open_detector(tmp_path / "broken.safetensors")
     program.open_detector(tmp_path / "other.safetensors")
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: used(program) == "other" and not program.session.detector_is_coming)
     assert files.asked == ["still", "other"]
     assert failed == []
@@ -179,7 +158,7 @@ def test_a_detector_that_fails_while_another_recording_is_open_says_so(
     program.begin(tmp_path / "street.mp4", tmp_path / "broken.safetensors")
     qtbot.waitUntil(lambda: files.asked == ["broken"])
     open_and_wait(program, qtbot, tmp_path / "yard.mp4")
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: len(failed) == 1)
     assert isinstance(failed[0], DetectorFileError)
     assert not program.session.detector_is_coming
@@ -197,7 +176,7 @@ def test_an_analysis_that_is_asked_for_meanwhile_begins_with_the_new_detector(
     program.worker.run_analysis()
     qtbot.wait(100)
     assert program.session.analysis.phase is AnalysisPhase.IDLE
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: used(program) == "other" and program.session.analysis.phase is AnalysisPhase.DONE)
 
 
@@ -210,5 +189,5 @@ def test_a_recording_is_opened_while_the_detector_of_a_queued_one_is_loaded(
     program.worker.analyse_queued(QueueJob(tmp_path / "long.mp4", tmp_path / "other.safetensors", "auto"))
     qtbot.waitUntil(lambda: files.asked == ["other"])
     open_and_wait(program, qtbot, tmp_path / "yard.mp4")
-    let_load(files)
+    files.let_all()
     qtbot.waitUntil(lambda: any(isinstance(each, QueueDone) for each in done))

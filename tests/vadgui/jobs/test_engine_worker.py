@@ -16,7 +16,7 @@ from engine.analysis.runner import analysis_key
 from engine.analysis.score_store import ScoreStore
 from engine.common.errors import DetectorFileError, VideoError
 from engine.video.frame import Pixels
-from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor, brightness, predicted_brightness
+from tests.vadgui.fakes import FakeFiles, MemoryVideo, SlowDetectors, StillPredictor, brightness, predicted_brightness
 from vadgui.jobs import engine_loop
 from vadgui.jobs.engine_worker import EngineWorker
 from vadgui.jobs.messages import QueueDone, QueueFailed
@@ -364,42 +364,26 @@ def test_everything_but_loading_a_detector_runs_in_one_thread(receiver: Receiver
     assert [thread.name for thread in threading.enumerate()].count("vadgui-engine") == 1
 
 
-class SlowFiles(FakeFiles):
-    """Each detector is loaded once it may be, by the stem of its name; `loading` are those that were begun."""
-
-    def __init__(self, **videos: Any) -> None:
-        super().__init__(**videos)
-        self.may_load = {name: threading.Event() for name in ("still", "other", "missing")}
-        self.predictors["other"] = StillPredictor("other")
-        self.loading: list[str] = []
-
-    def open_predictor(self, path: Path, device: str) -> Any:
-        self.loading.append(path.stem)
-        assert self.may_load[path.stem].wait(60)
-        return super().open_predictor(path, device)
+@pytest.fixture
+def slow_files() -> SlowDetectors:
+    return SlowDetectors(street=lambda path: MemoryVideo(path, COUNT), yard=lambda path: MemoryVideo(path, 30))
 
 
 @pytest.fixture
-def slow_files() -> SlowFiles:
-    return SlowFiles(street=lambda path: MemoryVideo(path, COUNT), yard=lambda path: MemoryVideo(path, 30))
-
-
-@pytest.fixture
-def slow(slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
+def slow(slow_files: SlowDetectors, tmp_path: Path, qtbot: QtBot) -> Iterator[Receiver]:
     """A receiver whose recording is open, and whose detector is being loaded."""
     receiver = Receiver(slow_files, tmp_path / "analyses")
     receiver.worker.open_video(Path("street.mp4"))
     receiver.worker.open_detector(Path("still.safetensors"), "auto")
-    qtbot.waitUntil(lambda: slow_files.loading == ["still"])
+    qtbot.waitUntil(lambda: slow_files.asked == ["still"])
     yield receiver
-    for event in slow_files.may_load.values():
-        event.set()
+    slow_files.let_all()
     receiver.worker.close()
     assert all(video.closed for video in slow_files.opened)
 
 
 def test_thumbnails_wait_for_the_detector_as_it_outlines_what_is_on_them(
-    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+    slow: Receiver, slow_files: SlowDetectors, qtbot: QtBot
 ) -> None:
     made: list[int] = []
     slow.worker.thumbnail_ready.connect(lambda index, _: made.append(index))
@@ -417,7 +401,7 @@ def test_thumbnails_wait_for_the_detector_as_it_outlines_what_is_on_them(
 
 
 def test_a_detector_is_loaded_although_what_is_known_before_fails(
-    slow_files: SlowFiles, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    slow_files: SlowDetectors, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> Iterator[object]:
         yield from ()
@@ -432,7 +416,7 @@ def test_a_detector_is_loaded_although_what_is_known_before_fails(
 
 
 def test_the_status_tells_of_the_detector_until_it_is_there(
-    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+    slow: Receiver, slow_files: SlowDetectors, qtbot: QtBot
 ) -> None:
     told: list[str] = []
     slow.worker.opening_changed.connect(lambda opening: told.append(opening.name))
@@ -448,7 +432,7 @@ def test_the_status_tells_of_the_detector_until_it_is_there(
 
 @pytest.mark.parametrize("after", ["other", ""])
 def test_a_detector_that_is_no_longer_wanted_is_not_used(
-    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot, after: str
+    slow: Receiver, slow_files: SlowDetectors, qtbot: QtBot, after: str
 ) -> None:
     if after:
         slow.worker.open_detector(Path("other.safetensors"), "auto")
@@ -463,17 +447,17 @@ def test_a_detector_that_is_no_longer_wanted_is_not_used(
     slow.worker.show(8, True)
     qtbot.waitUntil(lambda: slow.views[-1].index == 8)
     assert "detector still" not in slow.messages
-    assert slow_files.loading == list(filter(None, ["still", after]))
+    assert slow_files.asked == list(filter(None, ["still", after]))
 
 
 def test_the_present_detector_and_its_analysis_stay_where_another_cannot_be_loaded(
-    slow: Receiver, slow_files: SlowFiles, qtbot: QtBot
+    slow: Receiver, slow_files: SlowDetectors, qtbot: QtBot
 ) -> None:
     slow_files.may_load["still"].set()
     qtbot.waitUntil(lambda: "detector still" in slow.messages)
     slow.worker.run_analysis()
-    slow.worker.open_detector(Path("missing.safetensors"), "auto")
-    slow_files.may_load["missing"].set()
+    slow.worker.open_detector(Path("broken.safetensors"), "auto")
+    slow_files.may_load["broken"].set()
     qtbot.waitUntil(lambda: slow.phase is AnalysisPhase.DONE)
     assert isinstance(slow.errors[0], DetectorFileError)
     assert sorted(slow.rows) == list(range(COUNT))
