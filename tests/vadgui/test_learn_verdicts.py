@@ -93,6 +93,16 @@ def choose_from_menu(program: Program, qtbot: QtBot) -> LearnVerdictsDialog:
     return dialog
 
 
+def begin_learning(program: Program, qtbot: QtBot, video: Path) -> LearnVerdictsDialog:
+    """Confirm the yard's segment, and have a detector learn from that."""
+    open_yard(program, qtbot, video, "knows")
+    program.session.select_segment(program.session.review.segments[0])
+    qtbot.keyClick(program.window, Qt.Key.Key_Y)
+    dialog = choose_from_menu(program, qtbot)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    return dialog
+
+
 def test_from_a_verdict_to_the_detector_in_use(program: Program, asked: list[Any], qtbot: QtBot, video: Path) -> None:
     open_yard(program, qtbot, video, "knows")
     session = program.session
@@ -138,11 +148,7 @@ def test_quitting_while_a_detector_learns_asks_and_says_what_is_lost(
         raise Cancelled
 
     monkeypatch.setattr(verdict_learning, "learn_from_verdicts", learn)
-    open_yard(program, qtbot, video, "knows")
-    program.session.select_segment(program.session.review.segments[0])
-    qtbot.keyClick(program.window, Qt.Key.Key_Y)
-    dialog = choose_from_menu(program, qtbot)
-    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    dialog = begin_learning(program, qtbot, video)
     qtbot.waitUntil(lambda: dialog.bar.value() > 0)
     stay_then_quit(program, dialog, qtbot, "Your verdicts are saved")
 
@@ -167,11 +173,7 @@ def test_quitting_while_the_learnt_detector_is_being_kept_waits_for_that(
         yield from keep(learnt, request)
 
     monkeypatch.setattr(verdict_learning, "keep_learnt", slow)
-    open_yard(program, qtbot, video, "knows")
-    program.session.select_segment(program.session.review.segments[0])
-    qtbot.keyClick(program.window, Qt.Key.Key_Y)
-    dialog = choose_from_menu(program, qtbot)
-    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    dialog = begin_learning(program, qtbot, video)
     qtbot.waitUntil(lambda: dialog.places.count() == 1)
     qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
     program.window.close()
@@ -217,11 +219,7 @@ def test_other_folders_recordings_say_that_a_newer_detector_learnt_and_offer_it(
         folder.mkdir()
         (folder / video.name).touch()
         settings.remember_detector(folder / video.name, video.with_name("knows.safetensors"))
-    open_yard(program, qtbot, video, "knows")
-    program.session.select_segment(program.session.review.segments[0])
-    qtbot.keyClick(program.window, Qt.Key.Key_Y)
-    dialog = choose_from_menu(program, qtbot)
-    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    dialog = begin_learning(program, qtbot, video)
     qtbot.waitUntil(lambda: dialog.places.count() == 1)
     qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: detector_in_use(program) == "learnt")
