@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QHBoxLayout,
@@ -92,21 +92,30 @@ class TimelineHeader(QWidget):
         layout.addWidget(_button("−", tr("Zoom out"), lambda: self.zoom_requested.emit(0.5)))
         layout.addWidget(_button("+", tr("Zoom in"), lambda: self.zoom_requested.emit(2.0)))
         layout.addWidget(_button(tr("All"), tr("Show the whole recording"), self.all_requested.emit))
-        self.show_scorer(default_scorer(None))
+        self._scorer = default_scorer(None)
+        self.show_scorer(self._scorer)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As high as with a field: the timeline must not move when one comes."""
+        margins, field = self.layout().contentsMargins(), self.threshold_box
+        field.ensurePolished()  # else a hidden one does not know the style sheet's height
+        height = max(field.sizeHint().height(), field.minimumHeight())
+        return super().minimumSizeHint().expandedTo(QSize(0, margins.top() + height + margins.bottom()))
 
     def set_lane_menu(self, menu: QMenu) -> None:
         """The menu that says which lanes are shown."""
         self.lanes_button.setMenu(menu)
 
-    def show_scorer(self, scorer: Scorer) -> None:
-        """Speak of these scores: a threshold is a number of false alarms, where they know it."""
-        self._scorer = scorer
-        self._title.setText(tr(scorer.title))
-        self._title.setToolTip(f"{tr(scorer.description)}\n{tr(_LINES)}\n{tr(_MOUSE)}")
+    def show_scorer(self, scorer: Scorer | None) -> None:
+        """Speak of these scores: a threshold is a number of false alarms, where they know it; None: not known yet."""
+        alarms = scorer is not None and scorer.knows_false_alarms
         for widget in (self._threshold_label, self.threshold_box):
-            widget.setVisible(not scorer.knows_false_alarms)
+            widget.setVisible(scorer is not None and not alarms)
         for widget in (self._alarms_label, self.alarms_box, self._expected):
-            widget.setVisible(scorer.knows_false_alarms)
+            widget.setVisible(alarms)
+        self._title.setText(tr(scorer.title) if scorer else tr("Anomaly score"))
+        self._title.setToolTip(f"{tr(scorer.description)}\n{tr(_LINES)}\n{tr(_MOUSE)}" if scorer else "")
+        self._scorer = scorer or self._scorer
 
     def show_top(self, top: float) -> None:
         """Let thresholds up to the end of the scores' scale be entered."""
@@ -139,6 +148,8 @@ class TimelineHeader(QWidget):
         """Flag less, or more where negative, as the field's arrows would."""
         # Fewer false alarms mean a higher threshold.
         field = self._field()
+        if field.isHidden():
+            return
         field.stepBy(-steps if self._scorer.knows_false_alarms else steps)
         if not field.hasFocus():
             field.lineEdit().deselect()  # as if it had the keyboard

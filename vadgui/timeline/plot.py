@@ -217,6 +217,11 @@ class TimelinePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
             line.setPen(pg.mkPen(colours.alert, width=1.5, style=Qt.PenStyle.DashDotLine))
             line.label.setColor(colours.alert)
 
+    def show_lines(self, shown: bool) -> None:
+        """Show threshold and lower threshold, or neither."""
+        self.threshold.setVisible(shown)
+        self.leave.setVisible(shown)
+
     def show_threshold(self, threshold: float) -> None:
         """Put the line at a score."""
         self.threshold.setValue(threshold)

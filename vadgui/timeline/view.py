@@ -73,6 +73,7 @@ class TimelineView(QWidget):
         session.scoring.selection_changed.connect(self._show_selection)
         session.scoring.drifts_changed.connect(self._show_conditions)
         session.scoring.rule_changed.connect(self._show_rule)
+        session.detector_changed.connect(self._show_rule)
         session.places.changed.connect(self._show_segments)
 
     def _connect_views(self) -> None:
@@ -217,7 +218,10 @@ class TimelineView(QWidget):
 
     def _show_rule(self) -> None:
         self._series.forget_scale()
-        self.header.show_scorer(self._session.scoring.scorer)
+        # What a threshold means is known once the detector is.
+        is_known = self._session.scored_by is not None or not self._session.detector_is_coming
+        self.header.show_scorer(self._session.scoring.scorer if is_known else None)
+        self.plot.show_lines(is_known)
         self._show_scale()
         enter = self._session.scoring.rule.enter
         if not self.plot.threshold.moving:

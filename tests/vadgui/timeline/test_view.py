@@ -57,6 +57,34 @@ def timeline(session: ReviewSession, qtbot: QtBot) -> TimelineView:
     return shown(session, qtbot)
 
 
+def test_there_is_no_threshold_while_nobody_knows_whose_it_would_be(qtbot: QtBot) -> None:
+    session = ReviewSession()
+    timeline = shown(session, qtbot)
+    header = timeline.header
+    fields = (header.threshold_box, header.alarms_box)
+
+    def seen() -> tuple[list[bool], bool]:
+        return [field.isVisible() for field in fields], timeline.plot.threshold.isVisible()
+
+    times = steady_times(COUNT)
+    session.open_video(video_info(times, 640, 360), times)
+    session.expect_detector(True)
+    assert seen() == ([False, False], False)
+    assert not timeline.plot.leave.isVisible()
+    before = session.scoring.rule
+    header.step_threshold(1)
+    assert session.scoring.rule == before
+    session.read_detector(calibrated_detector())  # its file tells what its scores mean
+    assert seen() == ([False, True], True)
+    session.use_detector(calibrated_detector())
+    assert seen() == ([False, True], True)
+    session.drop_detector()
+    session.expect_detector(True)
+    assert seen() == ([False, False], False)
+    session.expect_detector(False)  # it could not be loaded
+    assert seen() == ([True, False], True)
+
+
 def plot_area(timeline: TimelineView) -> tuple[float, float, float]:
     """Left edge, width and middle height of the plot in pixels of its viewport."""
     area = timeline.plot.box.sceneBoundingRect()
