@@ -23,6 +23,7 @@ from vadgui.ui.select_all import select_all_on_focus
 from vadgui.ui.widgets import ElidedLabel
 
 _TITLE_PX = 140
+_MARGIN_PX = 3
 _ANY_PX = 16_777_215  # QWIDGETSIZE_MAX, which PySide does not have
 _LEAST_PX = 120
 """With less room what is said of false alarms tells nothing, and gives way to the words under the mouse."""
@@ -76,7 +77,7 @@ class TimelineHeader(QWidget):
         """What the words under the mouse have left of it since the mouse came in."""
 
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 3, 8, 3)
+        layout.setContentsMargins(8, _MARGIN_PX, 8, _MARGIN_PX)
         layout.addWidget(self._title)
         layout.addSpacing(6)
         for widget in (
@@ -97,10 +98,10 @@ class TimelineHeader(QWidget):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As high as with a field: the timeline must not move when one comes."""
-        margins, field = self.layout().contentsMargins(), self.threshold_box
+        field = self.threshold_box
         field.ensurePolished()  # else a hidden one does not know the style sheet's height
-        height = max(field.sizeHint().height(), field.minimumHeight())
-        return super().minimumSizeHint().expandedTo(QSize(0, margins.top() + height + margins.bottom()))
+        height = max(field.sizeHint().height(), field.minimumHeight()) + 2 * _MARGIN_PX
+        return super().minimumSizeHint().expandedTo(QSize(0, height))
 
     def set_lane_menu(self, menu: QMenu) -> None:
         """The menu that says which lanes are shown."""
