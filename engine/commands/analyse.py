@@ -127,11 +127,7 @@ def analyse(
     if not (every_frame or scorer.sampling.is_every_frame):
         predictor.prepare_motion()
     if not quiet:
-        click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
-        if predictor.motion_remark:
-            click.echo(predictor.motion_remark, err=True)
-        if zones:
-            click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
+        _tell_means(predictor, zones)
     sampling = EVERY_FRAME if every_frame else scorer.sampling
     with analysis_cache(no_cache) as cache:
         jobs = [
@@ -147,6 +143,15 @@ def analyse(
         if len(names) + without > 1:
             click.echo(f"{failed} of {len(names) + without} videos failed.", err=True)
         ctx.exit(1)
+
+
+def _tell_means(predictor: Predictor, zones: Zones) -> None:
+    """Say by what the recordings are judged, and where in the picture."""
+    click.echo(f"Detector {predictor.settings.name} on {predictor.device_label}", err=True)
+    if predictor.motion_remark:
+        click.echo(predictor.motion_remark, err=True)
+    if zones:
+        click.echo(f"{zones_in_words(zones)}: what happens outside what is left counts for nothing.", err=True)
 
 
 def _succeeds(ctx: click.Context, job: _Job, predictor: Predictor, quiet: bool) -> bool:
@@ -245,9 +250,9 @@ class _Job:
                 follow(work, label=displayable(self.video.name), hidden=quiet)
                 signals = stored_signals_within(store, source, predictor.settings.calibration, zones)
             found = Findings.of(signals, source.times, self.scorer, self.rule)
-            tables.write_scores_csv(self._table(".scores.csv"), source.times, signals, found.scores)
+            tables.write_scores_csv(self._table(tables.SCORES_SUFFIX), source.times, signals, found.scores)
             tables.write_segments_json(
-                self._table(".segments.json"),
+                self._table(tables.SEGMENTS_SUFFIX),
                 source.info,
                 source.times,
                 found.segments,
@@ -308,7 +313,7 @@ class _Job:
         """Refuse to replace tables of another video: recordings of two cameras often have the same name."""
         from engine.export import tables
 
-        path = self._table(".segments.json")
+        path = self._table(tables.SEGMENTS_SUFFIX)
         if path.exists() and tables.read_segments_json(path).video_fingerprint != source.info.fingerprint:
             raise ExportError(
                 "There are tables of another video by the same name",

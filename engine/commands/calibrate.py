@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.counting import counted
-from engine.commands.detector_option import check_detector_target, detector_option
+from engine.commands.detector_option import check_detector_target, detector_option, refuse_own_detector
 from engine.commands.progress import follow
 from engine.commands.score_options import zones_option
 from engine.common.durations import duration_in_words
-from engine.common.errors import ExportError
 from engine.common.events import Progress
-from engine.common.paths import resolved
 from engine.export.list_files import cannot_write
 
 if TYPE_CHECKING:
@@ -80,12 +78,7 @@ def calibrate(
     zones then; the window offers them.
     """
     check_detector_target(out)
-    if resolved(out) == resolved(detector):
-        raise ExportError(
-            "This is the detector that is to be calibrated",
-            subject=out,
-            advice="Give the calibrated one another name: reviews and analyses belong to the old one.",
-        )
+    refuse_own_detector(out, detector, "This is the detector that is to be calibrated")
     from engine.calibrating.calibrate import Calibrated
     from engine.calibrating.calibrate import calibrate as calibrating
     from engine.calibrating.footage import NormalFootage

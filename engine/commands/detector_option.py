@@ -12,6 +12,7 @@ import click
 
 from engine.common.atomic_write import may_write
 from engine.common.errors import DetectorFileError, ExportError
+from engine.common.paths import is_same_file
 from engine.detector_library import DetectorLibrary, find_detector
 from engine.export.list_files import cannot_write
 
@@ -65,6 +66,17 @@ def check_detector_target(out: Path) -> None:
         raise ExportError("There is no such folder", subject=folder, advice="Make it first.")
     if not may_write(folder):
         raise cannot_write(out, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def refuse_own_detector(out: Path, used: Path, what: str) -> None:
+    """Check that a new detector does not take the file of the one that it is made from.
+
+    Raises:
+        ExportError: it does, in the words of `what`.
+    """
+    if is_same_file(out, used):
+        advice = "Give the new one another name: reviews and analyses belong to the old one."
+        raise ExportError(what, subject=out, advice=advice)
 
 
 def _names() -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.detector_option import check_detector_target, detector_option
+from engine.commands.detector_option import check_detector_target, detector_option, refuse_own_detector
 from engine.commands.progress import finished_with_bar
 from engine.commands.verdict_effects import print_effects
 from engine.common.durations import duration_in_words
@@ -60,12 +60,7 @@ def recalibrate(
     from engine.models.detector import load_detector, save_detector
 
     used, footage = _footage(reviews, Predictors(detector, device), quiet)
-    if resolved(out) == resolved(used):
-        raise ExportError(
-            "This is the detector that the reviews were made with",
-            subject=out,
-            advice="Give the one that has learnt another name: reviews and analyses belong to the old one.",
-        )
+    refuse_own_detector(out, used, "This is the detector that the reviews were made with")
     _refuse_twice([each.path for each in footage])
     dismissed = [each for part in footage for each in part.segments if part.is_normal(each, reasons)]
     if not dismissed:

@@ -21,7 +21,7 @@ from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
 from engine.export.caveats import Caveats
 from engine.export.reviewed import ReviewedRecording, numbered
-from engine.export.tables import SegmentsFile, read_scores_csv, read_segments_json
+from engine.export.tables import SCORES_SUFFIX, SEGMENTS_SUFFIX, SegmentsFile, read_scores_csv, read_segments_json
 from engine.hand_over.reviewing import reviewed, tells_where
 from engine.review.attaching import ReviewedSegment
 from engine.review.document import DetectorUsed, Recording, Verdict
@@ -33,8 +33,6 @@ from engine.video import open_video
 if TYPE_CHECKING:
     from engine.models.predictor import Predictor
 
-SEGMENTS_SUFFIX = ".segments.json"
-SCORES_SUFFIX = ".scores.csv"
 _ROUNDING = 2e-6  # both files have six decimals
 ALL = "all"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+from engine.common.paths import is_regular_file
 
 T = TypeVar("T")
 
@@ -71,8 +72,7 @@ def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
 
 def _refuse_pipe(path: Path) -> None:
     """Raises ValueError where a pipe or a device lies in the place of a file: reading it may never end."""
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder is somebody's, and said when it is read
+    if not is_regular_file(path) and not path.is_dir():  # a folder is somebody's, and said when it is read
         raise ValueError("it is no regular file")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
@@ -30,6 +31,15 @@ def is_same_file(one: Path | None, other: Path | None) -> bool:
         return one.samefile(other)
     except OSError:  # one of them is not there yet
         return resolved(one) == resolved(other)
+
+
+def is_regular_file(path: Path) -> bool:
+    """Whether reading the file ends: not so of pipes and devices.
+
+    Raises:
+        OSError: there is no such file, or it can't be reached.
+    """
+    return stat.S_ISREG(path.stat().st_mode)
 
 
 def existing_folder(folder: Path) -> Path:

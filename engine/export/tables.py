@@ -29,6 +29,7 @@ from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of
 
 SCORE_COLUMNS = ("frame", "seconds", "psnr_db", "min_patch_psnr_db", "flow_error_px", "anomaly_score", "judged")
+SCORES_SUFFIX, SEGMENTS_SUFFIX = ".scores.csv", ".segments.json"
 _MIN_MAX_SCORE = "min-max"
 """What the paper's score was called before there were others."""
 

@@ -76,6 +76,7 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
     if sample.undecodable:
         source.verify(should_stop)
     info = source.info
+    integrity = Integrity.of(info, source.times)
     report = FootageReport(
         info.path,
         info.frame_count,
@@ -84,7 +85,12 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
         info.width_px,
         info.height_px,
         info.fingerprint,
-        (*_damage(source, sample), *_times(source), *_length(info), *_motion(info, sample.moments)),
+        (
+            *_damage(source, sample, integrity),
+            *_times(source, integrity),
+            *_length(info),
+            *_motion(info, sample.moments),
+        ),
         gaps_seconds=max(info.duration_seconds - info.shown_seconds, 0.0),
         rate_is_known=info.has_own_times,
     )
@@ -99,9 +105,8 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
     return Checked(report, opening=sample.moments[0].picture, is_still=is_still(sample.moments))
 
 
-def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFinding]:
+def _damage(source: VideoSource, sample: SampledMoments, integrity: Integrity) -> Iterator[FootageFinding]:
     path = source.info.path
-    integrity = Integrity.of(source.info, source.times)
     advice = tr("Copy it again from where it came from, or take it out.")
     announced, announced_seconds = _announced_length(path)
     lost = sum(each.count for each in source.info.lost)
@@ -137,7 +142,7 @@ def _damage(source: VideoSource, sample: SampledMoments) -> Iterator[FootageFind
         yield FootageFinding(path, "error", FindingKind.DAMAGED, what, advice)
 
 
-def _times(source: VideoSource) -> Iterator[FootageFinding]:
+def _times(source: VideoSource, integrity: Integrity) -> Iterator[FootageFinding]:
     path = source.info.path
     usual = source.frame_seconds
     if usual and usual > _TIME_LAPSE_SECONDS:
@@ -147,7 +152,6 @@ def _times(source: VideoSource) -> Iterator[FootageFinding]:
             "out, unless the camera only ever records like this."
         )
         yield FootageFinding(path, "warning", FindingKind.TIME_LAPSE, what, advice)
-    integrity = Integrity.of(source.info, source.times)
     for what in integrity.tell_gaps():
         advice = tr("No motion is learnt across it. Check the recorder's clock if it was not meant.")
         yield FootageFinding(path, "note", FindingKind.GAPS, what, advice)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.common.paths import is_regular_file
 from engine.video.decoder_calls import call_noted
-from engine.video.picture_file import is_regular_file
 
 _SAMPLE_BYTES = 1 << 20
 _SAMPLES = 3

@@ -23,15 +23,6 @@ warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
-def is_regular_file(path: Path) -> bool:
-    """Whether reading the file ends: not so of pipes and devices.
-
-    Raises:
-        OSError: there is no such file, or it can't be reached.
-    """
-    return stat.S_ISREG(path.stat().st_mode)
-
-
 def read_picture_bytes(path: Path) -> bytes:
     """The content of a picture's file.
 
