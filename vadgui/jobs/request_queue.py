@@ -285,7 +285,8 @@ class RequestQueue:
             zones, self._zones = self._zones, None
             return zones
         if self._loaded:
-            return self._loaded.popleft()
+            # What is asked for now first: otherwise what was asked for before it would be loaded too.
+            return self._take_detector() or self._loaded.popleft()
         if self._control and not loading:
             control, self._control = self._control, None
             return control
@@ -307,8 +308,7 @@ class RequestQueue:
             # After views: a drive may take long to answer.
             look, self._look = self._look, None
             return look
-        if self._detector:
-            detector, self._detector = self._detector, None
+        if detector := self._take_detector():
             return detector
         if loading:
             return None
@@ -320,6 +320,10 @@ class RequestQueue:
         if self._places:
             return self._places.popleft()
         return ContinueAnalysis() if analysing else None
+
+    def _take_detector(self) -> OpenDetector | CloseDetector | None:
+        detector, self._detector = self._detector, None
+        return detector
 
     # `should_stop` functions of the current task: whether it is to be interrupted for a newer request.
 

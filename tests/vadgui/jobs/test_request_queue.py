@@ -11,6 +11,7 @@ from vadgui.jobs.request_queue import (
     CloseVideo,
     ContinueAnalysis,
     ControlAnalysis,
+    DetectorLoaded,
     LookAtSource,
     MakeThumbnail,
     OpenDetector,
@@ -56,6 +57,15 @@ def test_another_recording_is_not_analysed_because_the_one_before_was_to_be() ->
     requests.add(ControlAnalysis.RUN)
     requests.add(VIDEO)
     assert drain(requests, 2) == [VIDEO, ContinueAnalysis()]
+
+
+def test_what_is_asked_for_now_comes_before_a_detector_that_was_asked_for_earlier() -> None:
+    loaded = DetectorLoaded(DETECTOR)
+    later = OpenDetector(Path("e.safetensors"), "auto")
+    requests = RequestQueue()
+    for request in (VIEW, loaded, later):
+        requests.add(request)
+    assert drain(requests, 3) == [later, loaded, VIEW]
 
 
 def test_a_due_analysis_comes_before_views() -> None:
