@@ -50,7 +50,7 @@ def review(program: Program) -> None:
     program.window.resize(1440, 900)
     program.open_demo()
     _wait(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
-    program.session.select_segment(max(program.session.scoring.segments, key=lambda each: each.peak_score))
+    program.session.navigation.select(max(program.session.scoring.segments, key=lambda each: each.peak_score))
     _save(program, "review")
 
 
@@ -85,7 +85,7 @@ def recordings(program: Program, folder: Path) -> None:
     program.open_video(folder / "plaza-east_2026-03-14_18-30-00.mp4")
     _wait(lambda: program.session.video is not None and "18-30" in program.session.video.name)
     _wait(lambda: program.session.analysis.phase is AnalysisPhase.DONE)
-    program.session.select_next_segment()
+    program.session.navigation.select_next()
     program.window.reviewing.confirm()
     _save(program, "recordings")
 
@@ -114,7 +114,7 @@ def _wait(condition: Callable[[], bool]) -> None:
 def _settle(program: Program) -> None:
     session = program.session
     _wait(session.view_is_settled)
-    _wait(lambda: all(session.thumbnail(each.peak_frame) is not None for each in session.scoring.segments))
+    _wait(lambda: all(session.thumbnails.get(each.peak_frame) is not None for each in session.scoring.segments))
     until = time.monotonic() + 1  # lanes and lists follow bit by bit
     _wait(lambda: time.monotonic() > until)
 

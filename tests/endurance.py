@@ -159,7 +159,7 @@ async def _turn(program, video: Path, folder: Path, chance: random.Random) -> No
         session.review.set_threshold(enter)
         await asyncio.sleep(0.05)
     for act in (reviewing.confirm, lambda: reviewing.dismiss("weather"), reviewing.bookmark, session.review.undo):
-        session.select_next_segment()
+        session.navigation.select_next()
         act()
         await asyncio.sleep(0.05)
     await _export(program, folder)

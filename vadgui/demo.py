@@ -69,8 +69,8 @@ class _Demo:
         device = _device(session)  # empty where the analysis of an earlier run was there before the detector
         where = f" on {device}" if device else ""
         print(f"Analysed {session.frame_count} frames{where}: {_flagged(session)}.", flush=True)
-        session.select_segment(max(session.scoring.segments, key=lambda segment: segment.peak_score))
-        await self._until(self._all_is_shown, session.view_changed, session.thumbnail_arrived)
+        session.navigation.select(max(session.scoring.segments, key=lambda segment: segment.peak_score))
+        await self._until(self._all_is_shown, session.view_changed, session.thumbnails.arrived)
         screenshot = self._output / "vadgui-demo.png"
         _save_screenshot(window, screenshot)
         print(f"Screenshot: {resolved(screenshot)}", flush=True)
@@ -110,7 +110,7 @@ class _Demo:
     def _all_is_shown(self) -> bool:
         session = self._session
         # `thumbnail` requests a missing one, so this asks for all of them before it checks any.
-        thumbnails = [session.thumbnail(segment.peak_frame) for segment in session.scoring.segments]
+        thumbnails = [session.thumbnails.get(segment.peak_frame) for segment in session.scoring.segments]
         return session.view_is_settled() and all(thumbnail is not None for thumbnail in thumbnails)
 
     async def _exported(self) -> Path:

@@ -165,7 +165,7 @@ class Program(QObject):
         session.frames_first_changed.connect(worker.set_frames_first)
         session.trace.requested.connect(worker.trace_window)
         worker.window_traced.connect(session.trace.add)
-        session.thumbnail_requested.connect(worker.make_thumbnail)
+        session.thumbnails.requested.connect(worker.make_thumbnail)
         session.places.wanted.connect(worker.find_places)
         worker.video_opened.connect(self._video_opened)
         worker.video_closed.connect(self._video_closed)
@@ -174,7 +174,7 @@ class Program(QObject):
         worker.detector_read.connect(session.read_detector)
         worker.detector_opened.connect(self._detector_opened)
         worker.view_ready.connect(session.show)
-        worker.thumbnail_ready.connect(session.add_thumbnail)
+        worker.thumbnail_ready.connect(session.thumbnails.add)
         worker.clock_found.connect(session.review.take_found_zone)
         worker.places_ready.connect(
             lambda asked, seconds: session.places.add(asked.start, asked.stop, asked.threshold, seconds)

@@ -96,7 +96,7 @@ def choose_from_menu(program: Program, qtbot: QtBot) -> LearnVerdictsDialog:
 def begin_learning(program: Program, qtbot: QtBot, video: Path) -> LearnVerdictsDialog:
     """Confirm the yard's segment, and have a detector learn from that."""
     open_yard(program, qtbot, video, "knows")
-    program.session.select_segment(program.session.review.segments[0])
+    program.session.navigation.select(program.session.review.segments[0])
     qtbot.keyClick(program.window, Qt.Key.Key_Y)
     dialog = choose_from_menu(program, qtbot)
     qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
@@ -106,7 +106,7 @@ def begin_learning(program: Program, qtbot: QtBot, video: Path) -> LearnVerdicts
 def test_from_a_verdict_to_the_detector_in_use(program: Program, asked: list[Any], qtbot: QtBot, video: Path) -> None:
     open_yard(program, qtbot, video, "knows")
     session = program.session
-    session.select_segment(session.review.segments[0])
+    session.navigation.select(session.review.segments[0])
     qtbot.keyClick(program.window, Qt.Key.Key_Y)
     dialog = choose_from_menu(program, qtbot)
     # What was said a moment ago is on disk already.
@@ -116,7 +116,7 @@ def test_from_a_verdict_to_the_detector_in_use(program: Program, asked: list[Any
     assert session.detector is not None
     assert session.detector.name == "knows"
     session.seek(0)
-    session.select_segment(None)
+    session.navigation.select(None)
     place = dialog.places.visualItemRect(dialog.places.item(0)).center()
     qtbot.mouseClick(dialog.places.viewport(), Qt.MouseButton.LeftButton, pos=place)
     selected = program.window.reviewing.current
@@ -196,7 +196,7 @@ def test_an_analysis_that_runs_waits_and_goes_on(
 ) -> None:
     del asked
     open_yard(program, qtbot, video, "knows")
-    program.session.select_segment(program.session.review.segments[0])
+    program.session.navigation.select(program.session.review.segments[0])
     qtbot.keyClick(program.window, Qt.Key.Key_Y)
     dialog = choose_from_menu(program, qtbot)
     told: list[str] = []

@@ -76,7 +76,7 @@ def program(files: SlowFiles, settings: Settings, start_program: StartProgram, q
     with_scores(program)
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
-    program.session.select_next_segment()
+    program.session.navigation.select_next()
     qtbot.waitUntil(program.session.view_is_settled)
     return program
 
@@ -269,7 +269,7 @@ def test_a_question_about_the_recording_before_is_over_when_another_one_is_there
     let_open(program, files, qtbot)
     assert not menus()
     with_scores(program)
-    program.session.select_next_segment()
+    program.session.navigation.select_next()
     program.window.actions_by_name["dismiss"].trigger()
     menus()[0].actions()[-1].trigger()
     program.window.requests.ask_for_clock()

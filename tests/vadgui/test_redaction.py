@@ -172,9 +172,9 @@ def test_a_polygon_and_a_press_that_draws_nothing(program: Program, qtbot: QtBot
 
 def test_a_bookmark_leaves_the_region_selected(program: Program, qtbot: QtBot) -> None:
     segment = program.session.scoring.segments[0]
-    program.session.select_segment(segment)
+    program.session.navigation.select(segment)
     qtbot.keyClick(program.window, Qt.Key.Key_Y)
-    program.session.select_segment(program.session.scoring.segments[0])
+    program.session.navigation.select(program.session.scoring.segments[0])
     drawn(program, qtbot)
     qtbot.keyClick(program.window, Qt.Key.Key_B)
     panel = program.window.panels.panel(Panel.FRAME)

@@ -167,7 +167,7 @@ def test_the_heat_map_is_light_where_things_happened(program: Program, qtbot: Qt
     path, above = (panel.picture[round(height * y), width // 3 : width // 2, :3].astype(int) for y in (0.75, 0.2))
     assert np.ptp(path, axis=1).min() > 40  # coloured
     assert np.ptp(above, axis=1).max() == 0  # grey
-    program.session.select_segment(program.session.scoring.segments[0])
+    program.session.navigation.select(program.session.scoring.segments[0])
     program.session.review.edit(
         lambda editor: editor.judge(program.session.review.segments[0], Verdict.DISMISSED, "trees")
     )

@@ -165,8 +165,8 @@ def yellow(picture: np.ndarray) -> np.ndarray:
 def test_thumbnails_of_segments_are_outlined(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     open_yard(program, qtbot, tmp_path)
     (segment,) = program.session.scoring.segments
-    qtbot.waitUntil(lambda: program.session.thumbnail(segment.peak_frame) is not None)
-    picture = program.session.thumbnail(segment.peak_frame)
+    qtbot.waitUntil(lambda: program.session.thumbnails.get(segment.peak_frame) is not None)
+    picture = program.session.thumbnails.get(segment.peak_frame)
     assert picture is not None
     assert yellow(picture[..., 2::-1]).sum() > 10
 
@@ -176,7 +176,7 @@ def test_exported_clips_are_outlined_unless_that_is_unticked(
     program: Program, qtbot: QtBot, tmp_path: Path, outlines: bool
 ) -> None:
     open_yard(program, qtbot, tmp_path)
-    program.session.select_next_segment()
+    program.session.navigation.select_next()
     qtbot.keyClick(program.window, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: bool(program.window.findChildren(HandOverDialog)))
     (dialog,) = program.window.findChildren(HandOverDialog)

@@ -34,16 +34,16 @@ class Reviewing(QObject):
     @property
     def current(self) -> ReviewedSegment | None:
         """The segment that a key means."""
-        segment = self._session.current_segment
+        segment = self._session.navigation.current
         return segment if isinstance(segment, ReviewedSegment) else None
 
     def next_unreviewed(self) -> None:
         """The next segment without a verdict, here or in the next recording of the list that has one."""
-        self._go_on(self._session.select_next_unreviewed, 1)
+        self._go_on(self._session.navigation.select_next_unreviewed, 1)
 
     def previous_unreviewed(self) -> None:
         """The previous segment without a verdict, here or in a recording before this one."""
-        self._go_on(self._session.select_previous_unreviewed, -1)
+        self._go_on(self._session.navigation.select_previous_unreviewed, -1)
 
     def confirm(self) -> None:
         """Confirm the current segment and go on to the next unreviewed one."""
@@ -95,7 +95,7 @@ class Reviewing(QObject):
             self.told.emit(words.format(frame=begun_at))
         elif self._session.review.edit(lambda editor: editor.draw(begun_at, end)):
             self._begun_at = None
-            self._session.scoring.select(self._session.segment_at(begun_at))
+            self._session.scoring.select(self._session.navigation.at(begun_at))
             words = tr("Frames {first} to {last} are a segment now, as missed by the detector.")
             self.told.emit(words.format(first=begun_at, last=end - 1))
 
@@ -110,7 +110,7 @@ class Reviewing(QObject):
         """
         before = self.current
         if self._edit(lambda editor, current: editor.split(current, self._session.playhead)) and before:
-            self._session.scoring.select(self._session.segment_at(before.start))
+            self._session.scoring.select(self._session.navigation.at(before.start))
 
     def merge(self) -> None:
         """Make one of the current segment and the next one."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.review.document import Review
-from engine.scoring.segments import Segment, SegmentRule
+from engine.scoring.segments import SegmentRule
 from engine.video.integrity import Integrity
 from engine.video.source import VideoInfo, ends_of, frame_at
 from engine.video.timing import without_gaps
 from engine.video.wall_clock import RecordingStart
 from vadgui.model.engine_state import AnalysisPhase, AnalysisState, DetectorSummary
-from vadgui.model.frame_view import Bgra, FrameView
+from vadgui.model.frame_view import FrameView
 from vadgui.model.review_model import ReviewModel
 from vadgui.model.score_model import ScoreModel
+from vadgui.model.segment_navigation import SegmentNavigation
 from vadgui.model.segment_places import SegmentPlaces
+from vadgui.model.thumbnails import Thumbnails
 from vadgui.model.window_trace import Window, WindowTrace
 
 _MAX_TRAIL_SECONDS = 10.0  # of the recording; a jump further than this leaves the pictures behind
@@ -34,13 +34,11 @@ class ReviewSession(QObject):
     playhead_changed = Signal(int)
     view_changed = Signal()
     analysis_changed = Signal()
-    thumbnail_arrived = Signal(int)
 
     view_requested = Signal(int, bool)
     """Frame number, and whether its transition's pictures are wanted too; the latest request replaces older ones."""
     clock_changed = Signal()
     """The recording's time of day is another, or known no more."""
-    thumbnail_requested = Signal(int)
     frames_first_changed = Signal(bool)
     """Whether frames are wanted at once, without waiting for their pictures."""
 
@@ -69,12 +67,12 @@ class ReviewSession(QObject):
         self.scoring.scores_changed.connect(self._ask_where)
         self._analysis = AnalysisState()
         self._done_soon: AnalysisState | None = None
-        self._thumbnails: dict[int, Bgra] = {}
-        self._thumbnails_asked: set[int] = set()
+        self.thumbnails = Thumbnails(self)
+        """Small pictures of its frames."""
         self._pictures_requested = True
         self._frames_first = False
-        self.looped: Segment | None = None
-        """The segment that is played again and again: the playhead counts as in it, also in the margin around it."""
+        self.navigation = SegmentNavigation(self)
+        """Which segment is looked at, and the next ones."""
 
     # What is open
 
@@ -145,8 +143,7 @@ class ReviewSession(QObject):
         self._asked_where = -1
         self._view = None
         self._detector_read = None
-        self._thumbnails.clear()
-        self._thumbnails_asked.clear()
+        self.thumbnails.clear()
         self.review.begin(video, len(times))
         self.scoring.forget_rules()
         self.places.start_over()
@@ -212,7 +209,7 @@ class ReviewSession(QObject):
         """Do without a detector; the frame on screen is asked for anew, since its pictures are another's."""
         self._detector = self._detector_read = None
         self._analyse_anew()
-        self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.thumbnails.forget_requests()
         self.detector_changed.emit()
         self.analysis_changed.emit()
         self.scoring.tell_all()
@@ -227,8 +224,7 @@ class ReviewSession(QObject):
         self._detector_is_coming = False
         if not known:
             self._analyse_anew()
-        # The worker drops what was asked of it before: thumbnails that are still missing are asked for anew.
-        self._thumbnails_asked.intersection_update(self._thumbnails)
+        self.thumbnails.forget_requests()
         self.places.forget()
         self.detector_changed.emit()
         self.analysis_changed.emit()
@@ -288,8 +284,7 @@ class ReviewSession(QObject):
 
     def forget_places(self) -> None:
         """Other parts of the picture count: ask anew for what was drawn by where the evidence lay."""
-        for index in self._thumbnails:
-            self.thumbnail_requested.emit(index)
+        self.thumbnails.renew()
         self.places.forget()
         if self._video:
             self.view_requested.emit(self._playhead, self._pictures_requested)
@@ -359,59 +354,6 @@ class ReviewSession(QObject):
             if reading.reason:  # it counts in the zones
                 self.trace.add_frame(view.index, reading.score)
 
-    # Segments under review
-
-    def select_segment(self, segment: Segment | None) -> None:
-        """Make a segment the current one and put the playhead on its peak."""
-        self.scoring.select(segment)
-        if segment:
-            self.seek(segment.peak_frame)
-
-    def select_next_segment(self) -> None:
-        """The segment that the playhead is in, unless it is the current one; else the next one."""
-        self.select_segment(next(iter(self._later(self.scoring.segments)), self.scoring.selected))
-
-    def select_previous_segment(self) -> None:
-        """The last segment that starts before the current one, or before the playhead where that has left it."""
-        self.select_segment(next(iter(self._earlier(self.scoring.segments)), self.scoring.selected))
-
-    def select_next_unreviewed(self, *, wraps: bool = True) -> bool:
-        """The next segment without a verdict; with `wraps` the first one comes after the last. Whether there is one."""
-        left = self.review.unreviewed
-        return self._select_first([*self._later(left), *(left if wraps else ())])
-
-    def select_previous_unreviewed(self, *, wraps: bool = True) -> bool:
-        """The previous segment without a verdict; with `wraps` the last one comes before the first."""
-        left = self.review.unreviewed
-        return self._select_first([*self._earlier(left), *(reversed(left) if wraps else ())])
-
-    def segment_at(self, frame: int) -> Segment | None:
-        """The segment that holds a frame."""
-        return next((each for each in self.scoring.segments if each.start <= frame < each.stop), None)
-
-    @property
-    def current_segment(self) -> Segment | None:
-        """What a key means: the selected segment, else the one that the playhead is in."""
-        return self.scoring.selected or self.segment_at(self._playhead)
-
-    def _select_first(self, candidates: Sequence[Segment]) -> bool:
-        if candidates:
-            self.select_segment(candidates[0])
-        return bool(candidates)
-
-    def _later(self, segments: Sequence[Segment]) -> list[Segment]:
-        inside = self.looped or self.segment_at(self._playhead)
-        here = self._playhead
-        if inside:
-            here = inside.start + 1 if inside == self.scoring.selected else inside.start
-        return [each for each in segments if each.start >= here]
-
-    def _earlier(self, segments: Sequence[Segment]) -> list[Segment]:
-        current = self.scoring.selected
-        is_here = current and (current == self.looped or current.start <= self._playhead < current.stop)
-        here = current.start if current and is_here else self._playhead
-        return [each for each in reversed(segments) if each.start < here]
-
     # The analysis
 
     @property
@@ -433,17 +375,3 @@ class ReviewSession(QObject):
     def _scores_caught_up(self) -> None:
         if self._done_soon:
             self.set_analysis(self._done_soon)
-
-    # Thumbnails of segments
-
-    def thumbnail(self, index: int) -> Bgra | None:
-        """A small picture of a frame, or None and `thumbnail_arrived` later."""
-        if index not in self._thumbnails and index not in self._thumbnails_asked:
-            self._thumbnails_asked.add(index)
-            self.thumbnail_requested.emit(index)
-        return self._thumbnails.get(index)
-
-    def add_thumbnail(self, index: int, picture: Bgra) -> None:
-        """Take over a small picture of a frame."""
-        self._thumbnails[index] = picture
-        self.thumbnail_arrived.emit(index)

@@ -93,8 +93,8 @@ class TransportBar(QWidget):
 
     def _buttons(self) -> list[QToolButton]:
         session = self._session
-        self._previous = self._button("previous_segment", session.select_previous_segment, icon="previous-segment")
-        self._next = self._button("next_segment", session.select_next_segment, icon="next-segment")
+        self._previous = self._button("previous_segment", session.navigation.select_previous, icon="previous-segment")
+        self._next = self._button("next_segment", session.navigation.select_next, icon="next-segment")
         return [
             self._previous,
             self._button("back_second", lambda: session.step_seconds(-1), text="−1 s"),

@@ -109,10 +109,10 @@ class RecordingNavigation(QObject):
         frame = self._awaited
         if frame is None:
             return
-        segment = self._session.segment_at(frame)
+        segment = self._session.navigation.at(frame)
         has_left = self._session.playhead != frame
         if segment and not has_left:
-            self._session.select_segment(segment)
+            self._session.navigation.select(segment)
         if segment or has_left or self._session.analysis.phase is AnalysisPhase.DONE:
             self._awaited = None
 

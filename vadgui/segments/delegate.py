@@ -61,7 +61,7 @@ class SegmentDelegate(QStyledItemDelegate):
 
     def _paint_picture(self, painter: QPainter, rect: QRect, segment: Segment) -> None:
         painter.fillRect(rect, QColor(theme.current().canvas))
-        picture = self._session.thumbnail(segment.peak_frame)
+        picture = self._session.thumbnails.get(segment.peak_frame)
         if picture is None:
             return
         height, width = picture.shape[:2]

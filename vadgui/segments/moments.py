@@ -80,7 +80,7 @@ class Moments(QWidget):
         session.analysis_changed.connect(self._offer)
         session.video_changed.connect(self._fold_again)
         scoring.selection_changed.connect(self._show_chosen)
-        session.thumbnail_arrived.connect(self.model.repaint_peak)
+        session.thumbnails.arrived.connect(self.model.repaint_peak)
         theme.changed.connect(self.list.viewport().update)
         self._update()
 

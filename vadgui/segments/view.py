@@ -89,7 +89,7 @@ class SegmentList(QWidget):
         session.scoring.rule_changed.connect(self._update_texts)
         session.scoring.scores_changed.connect(self._update_texts)
         session.clock_changed.connect(self._show_segments)
-        session.thumbnail_arrived.connect(self.model.repaint_peak)
+        session.thumbnails.arrived.connect(self.model.repaint_peak)
         session.places.changed.connect(self._show_segments)
         theme.changed.connect(self.list.viewport().update)
         self._show_segments()
@@ -179,7 +179,7 @@ class SegmentList(QWidget):
             self._on_chosen(current)
 
     def _on_chosen(self, index: QModelIndex) -> None:
-        self._session.select_segment(self.model.segment(index.row()))
+        self._session.navigation.select(self.model.segment(index.row()))
 
     def _update_texts(self) -> None:
         """Show the number of segments, or why there are none."""

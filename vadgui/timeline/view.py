@@ -269,7 +269,7 @@ class TimelineView(QWidget):
         starts, stops = self._series.spans_of(segments)
         away = np.maximum(starts - seconds, seconds - stops)
         nearest = int(away.argmin()) if len(away) else 0
-        here = self._session.segment_at(self._session.playhead)
+        here = self._session.navigation.at(self._session.playhead)
         if here is None and len(away) and away[nearest] <= near:
             here = segments[nearest]
         self._session.scoring.select(here)

@@ -84,7 +84,7 @@ def _segment_menu(session: ReviewSession, segments: SegmentList, export: QAction
     if not index.isValid():
         return None
     segment = segments.model.segment(index.row())
-    session.select_segment(segment)
+    session.navigation.select(segment)
     words = index.data(Qt.ItemDataRole.ToolTipRole)
     menu = QMenu(segments)
     menu.addAction(tr("Play segment"), lambda: segments.play_requested.emit(segment))

@@ -128,9 +128,9 @@ class HandOverActions(QObject):
         if session.detector and (is_to_come or phase is AnalysisPhase.RUNNING):
             return
         self._again = None
-        segment = session.segment_at(export.start)
+        segment = session.navigation.at(export.start)
         if export.which == SegmentsBox.SELECTED and segment:
-            session.select_segment(segment)
+            session.navigation.select(segment)
         if dialog := self.ask(export.which):
             self._choose_again(dialog, number, export)
 

@@ -78,21 +78,21 @@ class PlaybackActions(QObject):
         self._enable_on_segment()
 
     def _enable_on_segment(self) -> None:
-        possible = self._session.current_segment is not None or self._player.looping
+        possible = self._session.navigation.current is not None or self._player.looping
         if possible != self._actions["loop"].isEnabled():
             for name in _ON_SEGMENT:
                 self._actions[name].setEnabled(possible)
 
     def _play_segment(self) -> None:
-        if segment := self._session.current_segment:
+        if segment := self._session.navigation.current:
             self._player.play_run(segment.start, segment.stop)
 
     def _go_to_end(self, end: int) -> None:
-        if segment := self._session.current_segment:
+        if segment := self._session.navigation.current:
             self._session.seek((segment.start, segment.stop - 1)[end])
 
     def _loop(self, on: bool) -> None:
-        segment = self._session.current_segment
+        segment = self._session.navigation.current
         if on and segment:
             self._session.scoring.select(segment)
             self._play_loop(segment)
@@ -102,12 +102,12 @@ class PlaybackActions(QObject):
 
     def _play_loop(self, segment: Segment) -> None:
         self._player.play_loop(*self._with_margin(segment))
-        self._session.looped = segment if self._player.looping else None
+        self._session.navigation.looped = segment if self._player.looping else None
 
     def _show_loop(self, looping: bool) -> None:
         self._actions["loop"].setChecked(looping)
         if not looping:
-            self._session.looped = None
+            self._session.navigation.looped = None
 
     def _with_margin(self, segment: Segment) -> tuple[int, int]:
         times, margin = self._session.played_times, self._settings.loop_margin

@@ -41,8 +41,8 @@ class ReviewActions(QObject):
         self._settings = settings
         self._actions = actions
         calls = {
-            "next_segment": session.select_next_segment,
-            "previous_segment": session.select_previous_segment,
+            "next_segment": session.navigation.select_next,
+            "previous_segment": session.navigation.select_previous,
             "next_unreviewed": reviewing.next_unreviewed,
             "previous_unreviewed": reviewing.previous_unreviewed,
             "confirm": reviewing.confirm,
@@ -72,14 +72,14 @@ class ReviewActions(QObject):
 
     def _enable_at(self, _playhead: int) -> None:
         # At every frame that is played: only whether a key means a segment can change.
-        if (self._session.current_segment is not None) != self._actions["bookmark"].isEnabled():
+        if (self._session.navigation.current is not None) != self._actions["bookmark"].isEnabled():
             self._enable()
 
     def _enable(self) -> None:
         session, review = self._session, self._session.review
         is_free = session.video is not None and not review.read_only
         states = dict.fromkeys(_OF_SEGMENTS, bool(session.scoring.segments))
-        states |= dict.fromkeys(_OF_A_SEGMENT, is_free and session.current_segment is not None)
+        states |= dict.fromkeys(_OF_A_SEGMENT, is_free and session.navigation.current is not None)
         states |= dict.fromkeys(_OF_A_RECORDING, is_free)
         states |= {"undo": is_free and bool(review.undo_name), "redo": is_free and bool(review.redo_name)}
         for name, state in states.items():
@@ -92,7 +92,7 @@ class ReviewActions(QObject):
     def _edit_note(self) -> None:
         if not self._session.review.may_change():
             return
-        self._session.scoring.select(self._session.current_segment)
+        self._session.scoring.select(self._session.navigation.current)
         self.note_wanted.emit()
         self._verdict_bar.edit_note()
 

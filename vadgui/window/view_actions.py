@@ -167,17 +167,17 @@ class ViewActions(QObject):
         self._enable_on_segment()
 
     def _enable_on_segment(self) -> None:
-        possible = self._session.current_segment is not None
+        possible = self._session.navigation.current is not None
         if possible != self._actions["copy_segment"].isEnabled():
             for name in _OF_A_SEGMENT:
                 self._actions[name].setEnabled(possible)
 
     def _zoom_to_segment(self) -> None:
-        if segment := self._session.current_segment:
+        if segment := self._session.navigation.current:
             self._timeline.zoom_to(segment)
 
     def _copy_segment(self) -> None:
-        if segment := self._session.current_segment:
+        if segment := self._session.navigation.current:
             _copy(self._segments.model.sentence(segment))
 
     def _show_outlines(self, shown: bool) -> None:

@@ -51,7 +51,7 @@ def test_the_selection_follows_a_segment_that_grows() -> None:
     signals = signals_with_bumps(300, BUMPS)
     add_rows(session.scoring, 0, signals[:65])
     session.scoring.catch_up()
-    session.select_next_segment()
+    session.navigation.select_next()
     small = session.scoring.selected
     add_rows(session.scoring, 65, signals[65:])
     session.scoring.catch_up()

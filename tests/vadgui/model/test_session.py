@@ -38,7 +38,7 @@ def reviewed() -> ReviewSession:
 
 def test_no_signal_ever_shows_two_recordings_mixed() -> None:
     session = reviewed()
-    session.select_next_segment()
+    session.navigation.select_next()
     lengths: list[tuple[int, int, int]] = []
 
     def check() -> None:
@@ -101,17 +101,17 @@ def test_index_at_finds_the_frame_of_every_time() -> None:
 def test_next_and_previous_segment_count_from_the_playhead() -> None:
     session = reviewed()
     first, second = session.scoring.segments
-    session.select_next_segment()
+    session.navigation.select_next()
     assert (session.scoring.selected, session.playhead) == (first, first.peak_frame)
     session.seek(120)  # between the two segments
-    session.select_previous_segment()
+    session.navigation.select_previous()
     assert session.scoring.selected == first
-    session.select_next_segment()
+    session.navigation.select_next()
     assert session.scoring.selected == second
-    session.select_next_segment()
+    session.navigation.select_next()
     assert session.scoring.selected == second, "there is none after the last"
     session.seek(150)
-    session.select_next_segment()
+    session.navigation.select_next()
     assert session.scoring.selected == second
 
 
@@ -216,25 +216,25 @@ def test_damaged_pictures_flag_nothing_once_they_are_known() -> None:
 def test_a_thumbnail_is_requested_once() -> None:
     session = reviewed()
     requested: list[int] = []
-    session.thumbnail_requested.connect(requested.append)
-    assert session.thumbnail(5) is None
-    assert session.thumbnail(5) is None
+    session.thumbnails.requested.connect(requested.append)
+    assert session.thumbnails.get(5) is None
+    assert session.thumbnails.get(5) is None
     picture = np.zeros((9, 16, 4), np.uint8)
-    session.add_thumbnail(5, picture)
-    assert session.thumbnail(5) is picture
+    session.thumbnails.add(5, picture)
+    assert session.thumbnails.get(5) is picture
     assert requested == [5]
 
 
 def test_missing_thumbnails_are_requested_again_with_another_detector() -> None:
     session = reviewed()
-    session.thumbnail(5)
-    session.thumbnail(6)
-    session.add_thumbnail(6, np.zeros((9, 16, 4), np.uint8))
+    session.thumbnails.get(5)
+    session.thumbnails.get(6)
+    session.thumbnails.add(6, np.zeros((9, 16, 4), np.uint8))
     requested: list[int] = []
-    session.thumbnail_requested.connect(requested.append)
+    session.thumbnails.requested.connect(requested.append)
     session.use_detector(replace(DETECTOR, name="other"))
-    session.thumbnail(5)
-    session.thumbnail(6)
+    session.thumbnails.get(5)
+    session.thumbnails.get(6)
     assert requested == [5]
 
 
@@ -242,7 +242,7 @@ def test_a_segment_at_the_very_start_is_not_skipped() -> None:
     session = open_session(steady_times(300), signals_with_bumps(300, [(0, 40), (200, 240)]))
     first, second = session.scoring.segments
     assert first.start == session.playhead == 0
-    session.select_next_segment()
+    session.navigation.select_next()
     assert session.scoring.selected == first
-    session.select_next_segment()
+    session.navigation.select_next()
     assert session.scoring.selected == second

@@ -114,7 +114,7 @@ def test_what_a_high_threshold_hides_is_listed_the_highest_first(
 def test_a_click_goes_there_and_selects_no_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
     session.scoring.set_threshold(1.0)
     unfold(segments, qtbot)
-    session.select_segment(session.scoring.segments[0])
+    session.navigation.select(session.scoring.segments[0])
     moments = segments.moments
     place = moments.list.visualRect(moments.model.index(1)).center()
     qtbot.mouseClick(moments.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -134,7 +134,7 @@ def test_the_chosen_moment_stays_chosen_while_others_come_and_go(
     threshold = (moments.model.segment(1).peak_score + moments.model.segment(2).peak_score) / 2
     session.scoring.set_threshold(threshold)  # the first two are flagged now
     assert moments.model.segment(moments.list.currentIndex().row()) == chosen
-    session.select_segment(session.scoring.segments[0])
+    session.navigation.select(session.scoring.segments[0])
     assert not moments.list.currentIndex().isValid()
     assert not moments.list.selectedIndexes()
     session.seek(playhead)

@@ -66,7 +66,7 @@ def test_click_selects_and_jumps_to_the_peak(segments: SegmentList, session: Rev
 
 
 def test_keys_go_from_segment_to_segment(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
-    session.select_segment(session.scoring.segments[3])
+    session.navigation.select(session.scoring.segments[3])
     qtbot.keyClick(segments.list, Qt.Key.Key_Down)
     assert session.scoring.selected == session.scoring.segments[4]
     qtbot.keyClick(segments.list, Qt.Key.Key_Up)
@@ -163,16 +163,16 @@ def test_double_click_requests_to_play_the_segment(segments: SegmentList, sessio
 
 
 def test_selection_made_elsewhere_is_shown_and_scrolled_to(segments: SegmentList, session: ReviewSession) -> None:
-    session.select_segment(session.scoring.segments[-1])
+    session.navigation.select(session.scoring.segments[-1])
     current = segments.list.currentIndex()
     assert rows(segments.model)[current.row()] == session.scoring.segments[-1]
     assert segments.list.viewport().rect().intersects(segments.list.visualRect(current))
-    session.select_segment(None)
+    session.navigation.select(None)
     assert not segments.list.selectionModel().hasSelection()
 
 
 def test_sorted_by_time_or_by_score(segments: SegmentList, session: ReviewSession, qtbot: QtBot) -> None:
-    session.select_segment(session.scoring.segments[5])
+    session.navigation.select(session.scoring.segments[5])
     qtbot.keyClick(segments.order_box, Qt.Key.Key_Down)
     scores = [segment.peak_score for segment in rows(segments.model)]
     assert scores == sorted(scores, reverse=True)
@@ -210,7 +210,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
     first_half[COUNT // 2 :] = signals_with_bumps(COUNT // 2, [])
     add_rows(session.scoring, 0, first_half)
     session.scoring.catch_up()
-    session.select_segment(session.scoring.segments[8])
+    session.navigation.select(session.scoring.segments[8])
     session.seek(17)
 
     def top_start() -> int:
@@ -230,7 +230,7 @@ def test_selection_scroll_and_playhead_stay_while_segments_arrive(
 
 
 def test_the_playhead_stays_when_the_selected_segment_disappears(segments: SegmentList, session: ReviewSession) -> None:
-    session.select_segment(session.scoring.segments[4])
+    session.navigation.select(session.scoring.segments[4])
     session.seek(11)
     add_rows(session.scoring, 0, signals_with_bumps(COUNT, BUMPS[:4] + BUMPS[5:]))
     session.scoring.catch_up()

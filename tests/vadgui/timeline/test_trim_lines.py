@@ -22,7 +22,7 @@ def timeline(session: ReviewSession, qtbot: QtBot) -> TimelineView:
     view = shown(session, qtbot)
     reviewing = Reviewing(session, view)
     view.trim_lines.trimmed.connect(reviewing.trim)
-    session.select_segment(session.review.segments[0])
+    session.navigation.select(session.review.segments[0])
     view.zoom_to(session.review.segments[0])
     return view
 
@@ -71,7 +71,7 @@ def test_a_border_is_taken_hold_of_only_where_it_may_be_moved(
     assert not any(line.isVisible() for line in lines)
     session.review.set_access("", "")
     timeline.zoom_to_all()
-    session.select_segment(session.review.segments[1])
+    session.navigation.select(session.review.segments[1])
     assert not any(line.isVisible() for line in lines), "too narrow: whoever drags there moves the playhead"
     timeline.zoom_to(before)
     session.scoring.select(None)

@@ -28,7 +28,7 @@ def transport_button(program: Program, name: str) -> QAbstractButton:
 
 @pytest.mark.parametrize("key", [KEY.Key_Space, KEY.Key_Return, KEY.Key_Enter])
 def test_a_button_is_pressed_by_space_and_enter(program: Program, press: Press, key: Qt.Key) -> None:
-    program.session.select_segment(program.session.scoring.segments[0])
+    program.session.navigation.select(program.session.scoring.segments[0])
     here = program.session.playhead
     reach(program, transport_button(program, "forward_10"))
     press(key)
@@ -43,7 +43,7 @@ def test_a_button_leaves_the_other_keys_to_the_window(program: Program, press: P
 
 
 def test_a_check_box_is_ticked_by_space_and_enter_plays(program: Program, press: Press) -> None:
-    program.session.select_segment(program.session.scoring.segments[0])
+    program.session.navigation.select(program.session.scoring.segments[0])
     (box,) = (each for each in program.window.panels.findChildren(QCheckBox) if each.text() == "Mask on frame")
     reach(program, box)
     press(KEY.Key_Space)

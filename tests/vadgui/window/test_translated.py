@@ -69,7 +69,7 @@ def test_nothing_is_left_english_with_a_recording(program: Program, qtbot: QtBot
     open_street(program, qtbot, tmp_path)
     window, session = program.window, program.session
     assert left_english(window, tmp_path) == []
-    session.select_segment(session.scoring.segments[0])
+    session.navigation.select(session.scoring.segments[0])
     for name in ("zones", "redaction", "mask", "show_history", "show_exports", "commands"):
         window.actions_by_name[name].trigger()
         assert left_english(window, tmp_path) == [], name
