@@ -10,25 +10,23 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.calibrating.comparison import load_comparison
 from engine.common.errors import TrainingError
 from engine.common.in_time import answer_in_time, check_answers
 from engine.common.language import tr
 from engine.common.paths import runs_folder
-from engine.detector_library import DetectorLibrary, LibraryEntry
+from engine.detector_library import DetectorLibrary
 from engine.training import Run
-from engine.training.confirmed import may_lose_verdicts
 from vadgui.dialogs.detector_library import DetectorLibraryDialog
 from vadgui.jobs.background import Background
 from vadgui.jobs.openers import PredictorOpener, VideoOpener
 from vadgui.settings import Settings
+from vadgui.training.acceptance_controller import AcceptanceController
 from vadgui.training.jobs import wizard_work
-from vadgui.training.jobs.acceptance_work import AcceptanceWork, judge_confirmed
+from vadgui.training.jobs.acceptance_work import AcceptanceWork
 from vadgui.training.jobs.plan_client import PlanClient
 from vadgui.training.jobs.plan_process import plans_of
 from vadgui.training.jobs.run_supervisor import RunSupervisor
 from vadgui.training.jobs.wizard_work import PreviewMaker, failure_of
-from vadgui.training.model.acceptance import Acceptance, MeasureRequest
 from vadgui.training.model.training_run import RunPhase, Sample, TrainingRun
 from vadgui.training.model.wizard_state import FlowRequest, Preview, WizardState
 from vadgui.training.wizard.window import TrainingWizard
@@ -64,12 +62,14 @@ class TrainingController(QObject):
         """Threads and processes are started when the wizard needs them."""
         super().__init__()
         self._settings = settings
-        self._acceptance_work = AcceptanceWork(analyses, video_opener, predictor_opener)
         self.library = library or DetectorLibrary()
         self.state = WizardState(self)
         self.supervisor = supervisor or RunSupervisor()
         self._planner = planner or PlanClient()
         self._background = Background("vadgui-wizard")
+        work = AcceptanceWork(analyses, video_opener, predictor_opener)
+        self._acceptances = AcceptanceController(self._background, settings, self.library, work)
+        self._acceptances.detector_accepted.connect(self.detector_accepted)
         self._previews = PreviewMaker(video_opener)
         self._wizard: TrainingWizard | None = None
         self._is_leaving = False
@@ -336,7 +336,7 @@ class TrainingController(QObject):
             return None
         training_run.changed.connect(partial(self.run_changed.emit, training_run))
         training_run.changed.connect(self._run_changed)
-        self.state.set_run(training_run, self._acceptance_of(training_run))
+        self.state.set_run(training_run, self._acceptances.of(training_run, self._current_detector(), self.state))
         self.run_changed.emit(training_run)
         if self._wizard:
             self._wizard.show_run()
@@ -350,79 +350,7 @@ class TrainingController(QObject):
     def _run_changed(self) -> None:
         run = self.state.run
         if run and run.phase is RunPhase.FINISHED and self.state.acceptance is None:
-            self.state.set_run(run, self._acceptance_of(run))
-
-    # Acceptance
-
-    def _acceptance_of(self, run: TrainingRun) -> Acceptance | None:
-        detector = run.detector
-        if detector is None:
-            return None
-        on_disk = Run(run.folder)
-        settings = on_disk.settings
-        try:
-            held_out, since = on_disk.held_out_videos, on_disk.held_out_since
-        except (OSError, ValueError, KeyError):  # the prepared footage may have been deleted after the run
-            held_out, since = settings.held_out, {}
-        old = self._current_detector()
-        acceptance = Acceptance(
-            detector,
-            name=settings.name,
-            held_out=[Path(video) for video in held_out],
-            since={Path(video): start for video, start in since.items()},
-            old=old if old and old != detector else None,
-            comparison=load_comparison(on_disk.comparison_path),
-            judges_confirmed=may_lose_verdicts(settings),
-            parent=self.state,
-        )
-        measure_held_out = partial(self._acceptance_work.measure_held_out, on_disk)
-        acceptance.measure_held_out_requested.connect(
-            partial(
-                self._begin_acceptance_work, "held out", measure_held_out, acceptance.add_held_out_result, acceptance
-            )
-        )
-        acceptance.compare_requested.connect(
-            partial(
-                self._begin_acceptance_work,
-                "compare",
-                self._acceptance_work.measure,
-                acceptance.add_compared_result,
-                acceptance,
-            )
-        )
-        acceptance.judge_confirmed_requested.connect(partial(self._judge_confirmed, on_disk, acceptance))
-        acceptance.accept_requested.connect(partial(self._keep, acceptance))
-        return acceptance
-
-    def _begin_acceptance_work(
-        self,
-        kind: str,
-        measure: Callable[..., Any],
-        deliver: Callable[[Any], None],
-        acceptance: Acceptance,
-        request: MeasureRequest,
-    ) -> None:
-        self._begin(kind, partial(measure, request, self._settings.device), deliver, acceptance.set_failure)
-
-    def _judge_confirmed(self, run: Run, acceptance: Acceptance) -> None:
-        work = partial(judge_confirmed, run, self._settings.device)
-        self._begin("confirmed", work, acceptance.add_confirmed_result, acceptance.add_confirmed_result)
-
-    def _keep(self, acceptance: Acceptance) -> None:
-        work = partial(
-            wizard_work.keep_detector,
-            self.library,
-            acceptance.detector,
-            acceptance.name,
-            acceptance.note,
-            acceptance.camera,
-        )
-        self._begin("keep", work, partial(self._kept, acceptance), acceptance.set_failure)
-
-    def _kept(self, acceptance: Acceptance, entry: LibraryEntry) -> None:
-        if acceptance.use_at_once:
-            self.detector_accepted.emit(entry.path)
-        acceptance.accepted.emit(entry.path)
+            self.state.set_run(run, self._acceptances.of(run, self._current_detector(), self.state))
 
 
 def _show_failure(shown: Callable[[Preview], None], path: Path, seconds: float, failure: Failure) -> None:

@@ -244,7 +244,7 @@ def test_thumbnails_are_requested_only_for_visible_rows(
 ) -> None:
     requested: set[int] = set()
     fresh = open_session(steady_times(COUNT), session.scoring.signals.copy())
-    fresh.thumbnail_requested.connect(requested.add)
+    fresh.thumbnails.requested.connect(requested.add)
     view = SegmentList(fresh)
     qtbot.addWidget(view)
     view.resize(300, 400)
@@ -256,7 +256,7 @@ def test_thumbnails_are_requested_only_for_visible_rows(
     row_rect = view.list.visualRect(view.model.index(0))
     picture_at = QPoint(row_rect.left() + 50, row_rect.center().y())
     before = view.list.viewport().grab().toImage().pixel(picture_at)
-    fresh.add_thumbnail(fresh.scoring.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
+    fresh.thumbnails.add(fresh.scoring.segments[0].peak_frame, plain_picture(160, 90, (0, 0, 255)))
     assert view.list.viewport().grab().toImage().pixel(picture_at) != before
     del segments
 
