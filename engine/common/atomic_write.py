@@ -8,6 +8,7 @@ import platform
 import re
 import secrets
 import shutil
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,7 +16,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-_MACHINE = hashlib.sha256(f"{platform.node()} {uuid.getnode()}".encode()).hexdigest()[:6]
+
+def _machine() -> str:
+    """Tells the processes of this machine, and of this container, from others that write to the same share."""
+    if sys.platform != "linux":
+        return f"{platform.node()} {uuid.getnode()}"
+    # There `uuid.getnode` opens a network socket, or starts other programs.
+    told = [platform.node()]
+    with suppress(OSError):
+        told.append(str(Path("/proc/self/ns/pid").readlink()))
+    for identity in ("/etc/machine-id", "/proc/sys/kernel/random/boot_id"):
+        with suppress(OSError, ValueError):
+            told.append(Path(identity).read_text(encoding="ascii"))
+            break
+    return " ".join(told)
+
+
+_MACHINE = hashlib.sha256(_machine().encode("utf-8", "surrogateescape")).hexdigest()[:6]
 PROCESS = f"{_MACHINE}{os.getpid():08x}{secrets.token_hex(2)}"
 """Stands in the names of all temporary files of this process: its machine, its number, and chance, for numbers are
 given again."""

@@ -41,7 +41,10 @@ READING: dict[str, Callable[[Path], list[object]]] = {
 ASKS_THE_MACHINE = {"doctor", "plan", "timing"}
 """Commands that may start system tools, such as `nvidia-smi`, to say what machine this is."""
 
-pytestmark = [pytest.mark.abuse, pytest.mark.timeout(300)]
+QUICK = ("footage", "detectors list")
+"""With every `make test`: what opens a socket or starts a program as soon as it is imported shows in each command."""
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass
@@ -104,7 +107,9 @@ ALL = {**READING, **{each.name: each.arguments for each in COMMANDS}}
 BEFORE = {each.name: each.before for each in COMMANDS if each.before}
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    "name", [each if each in QUICK else pytest.param(each, marks=pytest.mark.abuse) for each in ALL]
+)
 def test_what_a_command_asks_of_the_system(tmp_path: Path, material: Path, name: str) -> None:
     place = Place.make(tmp_path / "place")
     for arguments in BEFORE.get(name, ()):
