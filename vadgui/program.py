@@ -351,7 +351,7 @@ class Program(QObject):
 
     def _connect_recordings(self) -> None:
         recordings, window = self.recordings, self.window
-        dock = window.recordings_dock
+        dock = window.docks.recordings
         window.recordings_chosen.connect(recordings.add)
         dock.view.open_requested.connect(lambda path: self.open_video(as_path(path)))
         dock.view.segment_requested.connect(recordings.navigation.open_at)

@@ -202,7 +202,7 @@ class _List(QObject):
         self._began: float = program.began
         self._program: Program = program
         self._figures: Figures = {}
-        program.window.recordings_dock.view.list.viewport().installEventFilter(self)
+        program.window.docks.recordings.view.list.viewport().installEventFilter(self)
 
     def figures(self) -> Figures:
         return self._figures
@@ -214,7 +214,7 @@ class _List(QObject):
         return False
 
     def _show_segments(self) -> None:
-        view = self._program.window.recordings_dock.view
+        view = self._program.window.docks.recordings.view
         began = time.perf_counter()
         view.listed_box.setCurrentIndex(list(Listed).index(Listed.SEGMENTS))
         view.listed_box.activated.emit(view.listed_box.currentIndex())

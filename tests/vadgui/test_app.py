@@ -373,10 +373,10 @@ def test_a_waiting_export_is_cancelled_at_once_and_its_dock_can_be_closed(
     row = program.window.exports.row(number)
     qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
     assert row.text() == "Cancelled", "the first export still runs"
-    program.window.exports_dock.close()
+    program.window.docks.exports.close()
     shown = first[-1].done
     qtbot.waitUntil(lambda: first[-1].phase is ExportPhase.RUNNING and first[-1].done > shown)
-    assert not program.window.exports_dock.isVisible()
+    assert not program.window.docks.exports.isVisible()
 
 
 def test_an_export_shows_the_recording_that_was_open_when_its_dialog_opened(
@@ -459,7 +459,7 @@ def test_another_detector_while_analysing(
 
 
 def test_a_closed_segment_list_stays_closed(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
-    dock = program.window.segments_dock
+    dock = program.window.docks.segments
     assert not dock.isVisible()
     open_street(program, qtbot, tmp_path)
     assert dock.isVisible()
@@ -472,7 +472,7 @@ def test_a_closed_segment_list_stays_closed(program: Program, settings: Settings
     again = MainWindow(program.session, program.player, settings)
     qtbot.addWidget(again)
     again.show()
-    assert not again.segments_dock.isVisible()
+    assert not again.docks.segments.isVisible()
 
 
 def test_changes_the_theme_while_open(program: Program, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
     folder = tmp_path / "out"
     crashed(exports_folder(), tmp_path / "gate.mp4", folder)
     program.export_controller.offer_unfinished()
-    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    qtbot.waitUntil(program.window.docks.exports.isVisible)
     (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
     assert not list(folder.iterdir())
     click(row.again_button)
@@ -182,7 +182,7 @@ def test_what_was_not_finished_is_offered_again(program: Program, qtbot: QtBot, 
 def test_a_long_name_leaves_the_buttons_of_an_export_in_sight(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     crashed(exports_folder(), tmp_path / f"{'gate_' * 30}.mp4", tmp_path / "out")
     program.export_controller.offer_unfinished()
-    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    qtbot.waitUntil(program.window.docks.exports.isVisible)
     view = program.window.exports
     failure = f"It can't be written: /{'gate_' * 30}.mp4"
     view.show_export(ExportState(1, ExportPhase.FAILED, "gate", Path("gate"), 1, failure=failure))
@@ -192,7 +192,7 @@ def test_a_long_name_leaves_the_buttons_of_an_export_in_sight(program: Program, 
 def test_what_is_not_wanted_any_more_is_forgotten(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
     crashed(exports_folder(), tmp_path / "gate.mp4", tmp_path / "out")
     program.export_controller.offer_unfinished()
-    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    qtbot.waitUntil(program.window.docks.exports.isVisible)
     (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
     click(row.forget_button)
     assert row.isHidden()
@@ -206,7 +206,7 @@ def test_where_its_recording_can_not_be_opened_it_is_offered_still(
     gone = tmp_path / "unplugged" / "gate.mp4"
     crashed(exports_folder(), gone, tmp_path / "out")
     program.export_controller.offer_unfinished()
-    qtbot.waitUntil(program.window.exports_dock.isVisible)
+    qtbot.waitUntil(program.window.docks.exports.isVisible)
     (row,) = program.window.exports.findChildren(exports_view.UnfinishedRow)
     failures: list[Path] = []
     program.worker.opening_failed.connect(lambda path, _: failures.append(path))
@@ -297,7 +297,7 @@ def listed(program: Program, tmp_path: Path) -> Program:
 
 def choose_all(program: Program, qtbot: QtBot) -> HandOverDialog:
     """All recordings of the list, by its menu."""
-    view = program.window.recordings_dock.view
+    view = program.window.docks.recordings.view
     view.list.setFocus()
     view.list.selectAll()
     menu = view.menu()

@@ -141,7 +141,7 @@ def test_dropped_folders_become_one_list_and_the_first_is_opened(
     program: Program, qtbot: QtBot, videos: Path, tmp_path: Path
 ) -> None:
     program.open_detector(tmp_path / "still.safetensors")
-    assert not program.window.recordings_dock.isVisible()
+    assert not program.window.docks.recordings.isVisible()
     drop(program, videos)
     wait_for_all(program, qtbot)
     assert words(program) == {
@@ -150,8 +150,8 @@ def test_dropped_folders_become_one_list_and_the_first_is_opened(
         "yard.mkv": "Nothing flagged",
     }
     assert open_name(program) == "gate.mp4"
-    assert program.window.recordings_dock.isVisible()
-    assert program.window.recordings_dock.view.summary() == "3 of 3 analysed · 4 to review"
+    assert program.window.docks.recordings.isVisible()
+    assert program.window.docks.recordings.view.summary() == "3 of 3 analysed · 4 to review"
 
 
 def test_adding_while_one_is_open_leaves_it_open_and_adds_each_once(
@@ -195,7 +195,7 @@ def test_a_double_click_and_enter_open_a_recording(
     program.open_detector(tmp_path / "still.safetensors")
     drop(program, videos)
     wait_for_all(program, qtbot)
-    view = program.window.recordings_dock.view
+    view = program.window.docks.recordings.view
     at = view.list.visualRect(view.model.index(1)).center()
     qtbot.mouseClick(view.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
     qtbot.wait(50)
@@ -238,7 +238,7 @@ def test_a_broken_recording_says_why_and_stops_no_other(
     assert stages(program)["broken.mp4"] == "failed"
     assert words(program)["broken.mp4"] == "Failed: This file holds no video"
     assert [name for name, stage in stages(program).items() if stage == "analysed"].count("yard.mkv") == 1
-    assert " failed" in program.window.recordings_dock.view.summary()
+    assert " failed" in program.window.docks.recordings.view.summary()
 
 
 def test_of_many_the_first_that_opens_is_opened(program: Program, qtbot: QtBot, videos: Path) -> None:
@@ -322,7 +322,7 @@ def test_pausing_stops_all_and_going_on_takes_up_what_was_done(
         return recording.share if recording else 0.0
 
     qtbot.waitUntil(lambda: share() > 0.002)
-    button = program.window.recordings_dock.view.pause_button
+    button = program.window.docks.recordings.view.pause_button
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert words(program)["long.mp4"].startswith("Paused at ")
     qtbot.wait(200)
@@ -449,7 +449,7 @@ def test_a_restart_shows_the_list_and_goes_on(
     again = make_program()
     assert list(stages(again)) == ["street.mp4", "long.mp4", "gate.mp4"]
     assert words(again)["street.mp4"] == "0 of 2 reviewed"
-    assert again.window.recordings_dock.isVisible()
+    assert again.window.docks.recordings.isVisible()
     assert again.session.video is None
     again.recordings.model.remove([str(videos / "long.mp4")])
     again.begin(None, tmp_path / "still.safetensors")
@@ -609,18 +609,18 @@ def test_whoever_goes_elsewhere_while_a_recording_opens_stays_there(
 
 
 def listed_segments(program: Program) -> list[tuple[str, int]]:
-    ranked = program.window.recordings_dock.view.ranked
+    ranked = program.window.docks.recordings.view.ranked
     rows = [ranked.segment(row) for row in range(ranked.rowCount())]
     return [(name_of(recording), segment.start) for recording, segment in rows]
 
 
 def choose_listed(program: Program, qtbot: QtBot, wanted: Listed) -> None:
     """Choose what is listed with the keys of the box."""
-    box = program.window.recordings_dock.view.listed_box
+    box = program.window.docks.recordings.view.listed_box
     box.setFocus()
     for _ in range(list(Listed).index(wanted) - box.currentIndex()):
         qtbot.keyClick(box, Qt.Key.Key_Down)
-    assert program.window.recordings_dock.view.listed is wanted
+    assert program.window.docks.recordings.view.listed is wanted
 
 
 def test_segments_of_all_recordings_are_one_list_and_open_their_recording(
@@ -631,7 +631,7 @@ def test_segments_of_all_recordings_are_one_list_and_open_their_recording(
     choose_listed(program, qtbot, Listed.UNREVIEWED)
     rows = listed_segments(program)
     assert len(rows) == 4
-    view = program.window.recordings_dock.view
+    view = program.window.docks.recordings.view
     scores = [view.ranked.segment(row)[1].peak_score for row in range(4)]
     assert scores == sorted(scores, reverse=True)
     at = view.segments.visualRect(view.ranked.index(2)).center()
@@ -655,7 +655,7 @@ def test_a_list_without_segments_says_why(program: Program, qtbot: QtBot, videos
     program.begin(videos, tmp_path / "still.safetensors")
     wait_for_all(program, qtbot)
     choose_listed(program, qtbot, Listed.UNREVIEWED)
-    nothing = [each.text() for each in program.window.recordings_dock.view.findChildren(QLabel) if each.isVisible()]
+    nothing = [each.text() for each in program.window.docks.recordings.view.findChildren(QLabel) if each.isVisible()]
     assert "Nothing is flagged so far." in nothing
 
 
@@ -691,7 +691,7 @@ def test_what_comes_into_a_watched_folder_comes_onto_the_list(
     (videos / "long.mp4").touch()
     again = make_program()
     qtbot.waitUntil(lambda: list(stages(again)) == ["street.mp4", "yard.mkv", "yard.mp4", "long.mp4"])
-    view = again.window.recordings_dock.view
+    view = again.window.docks.recordings.view
     assert view.watched_button.text() == "Watching videos"
     view.watched_button.menu().actions()[0].trigger()
     assert not view.watched_button.isVisible()
@@ -734,7 +734,7 @@ def test_recordings_are_moved_in_the_list_with_alt_and_the_arrows(program: Progr
 
 def drag_rows(program: Program, qtbot: QtBot, rows: list[int], to: QPoint) -> None:
     """Select rows, drag them by the first and let go there; the screen of tests has no drags, so their end is sent."""
-    view = program.window.recordings_dock.view.list
+    view = program.window.docks.recordings.view.list
     places = [view.visualRect(view.model().index(row, 0)).center() for row in rows]
     for place in places:
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, CONTROL, place)
@@ -760,7 +760,7 @@ def test_recordings_are_dragged_to_another_place_and_stay_there(
     program.recordings.model.set_paused(True)
     drop(program, videos)
     qtbot.waitUntil(lambda: open_name(program) == "gate.mp4")
-    view = program.window.recordings_dock.view.list
+    view = program.window.docks.recordings.view.list
     view.clearSelection()
     assert view.dragEnabled()
     below_all = QPoint(20, view.viewport().height() - 2)

@@ -163,13 +163,13 @@ def test_the_window_is_as_it_was_when_a_review_is_opened_again(
     press(program, qtbot, Qt.Key.Key_F3, Qt.Key.Key_Down, Qt.Key.Key_Y)
     press(program, qtbot, Qt.Key.Key_5, modifier=Qt.KeyboardModifier.AltModifier)
     press(program, qtbot, Qt.Key.Key_2, modifier=CONTROL)
-    assert window.history_dock.isVisible()
+    assert window.docks.history.isVisible()
     shown = window.panels.shown_panels()
     playhead = program.session.playhead
     window.close()
     program.close()
     again = opened(make_program(), qtbot, tmp_path / "street.mp4")
-    assert again.window.history_dock.isVisible()
+    assert again.window.docks.history.isVisible()
     assert again.window.panels.shown_panels() == shown
     assert again.window.timeline.lanes.wanted == [PSNR.key]
     assert again.session.playhead == playhead

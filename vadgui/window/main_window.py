@@ -7,12 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QLabel,
     QMainWindow,
     QStackedWidget,
     QToolBar,
-    QUndoView,
     QVBoxLayout,
     QWidget,
 )
@@ -44,6 +42,7 @@ from vadgui.window.analysis_status import AnalysisStatus
 from vadgui.window.command_palette import CommandPalette
 from vadgui.window.context_menus import add_context_menus
 from vadgui.window.detector_banner import DetectorBanner
+from vadgui.window.docks import Docks
 from vadgui.window.drift_banner import DriftBanner
 from vadgui.window.dropping import dropped, dropped_archives, has_files
 from vadgui.window.empty_state import EmptyState
@@ -64,7 +63,6 @@ from vadgui.window.zone_actions import ZoneActions
 from vadgui.window.zone_banner import ZoneBanner
 
 _LAYOUT_VERSION = 1
-_DOCK_WIDTH_PX = 290
 _STATUS_TEXT_PX, _DETECTOR_TEXT_PX = 320, 420
 _TOOL_ICON_PX = 18
 _STATUS_MARGIN_PX = 10
@@ -105,7 +103,6 @@ class MainWindow(QMainWindow):
         keymap = Keymap(settings.keys, self)
         keymap.changed.connect(lambda: setattr(settings, "keys", keymap.chosen))
         self.actions_by_name = Actions(self, keymap)
-        self.recordings_dock = RecordingsDock(recordings or RecordingModel(self), self.actions_by_name)
         self.panels = PanelGrid(session)
         self.transport = TransportBar(session, player)
         self.transport.explain_by(self.actions_by_name)
@@ -133,11 +130,9 @@ class MainWindow(QMainWindow):
         """Called before the window closes. If it returns False, the window stays open until it is closed again."""
         self._opening = QLabel()
         self._detector = QLabel()
-        self._has_segments_dock: bool | None = None
-        """Whether the dock is to be shown with the next recording; None while a recording is open."""
         self._pages = QStackedWidget()
 
-        self._lay_out()
+        self._lay_out(recordings or RecordingModel(self))
         self._fill_status_bar()
         self._connect_requests()
         self._add_actions()
@@ -165,12 +160,12 @@ class MainWindow(QMainWindow):
         """Show an export's state; a new export shows the dock, and so does one that fails."""
         self.exports.show_export(state)
         if state.phase in (ExportPhase.WAITING, ExportPhase.FAILED):
-            self.exports_dock.show()
+            self.docks.exports.show()
 
     def offer_export(self, number: int, export: UnfinishedExport) -> None:
         """Offer an export that was not finished when the program ended; `number` identifies it."""
         self.exports.show_unfinished(number, export)
-        self.exports_dock.show()
+        self.docks.exports.show()
 
     def _short(self, text: str, width_px: int = _STATUS_TEXT_PX) -> str:
         # A status bar label is never narrower than its text: a long name would widen the window.
@@ -182,22 +177,12 @@ class MainWindow(QMainWindow):
         if video is not None and self._session.view is None:
             # Else the first button would have the keyboard.
             self.timeline.plot.setFocus()
-        self._show_segments_dock(video is not None)
+        self.docks.show_with_recording(video is not None)
         self._tool_bar.setVisible(video is not None)
         self.setWindowTitle(f"{video.name} — vadgui" if video else "vadgui")
         if video is None:
-            self.exports_dock.hide()
             self.empty.show_recent(self._settings.recent_videos)
         self._show_detector()
-
-    def _show_segments_dock(self, is_open: bool) -> None:
-        """Hide the dock while no recording is open; show it again with one, unless the person has closed it."""
-        if not is_open and self._has_segments_dock is None:
-            self._has_segments_dock = not self.segments_dock.isHidden()
-            self.segments_dock.hide()
-        elif is_open and self._has_segments_dock is not None:
-            self.segments_dock.setVisible(self._has_segments_dock)
-            self._has_segments_dock = None
 
     def _show_detector(self) -> None:
         detector = self._session.detector
@@ -233,46 +218,22 @@ class MainWindow(QMainWindow):
         self.actions_by_name["learn_verdicts"].setEnabled(can_learn)
         self._show_analysis()
 
-    def _enable_history(self) -> None:
-        review = self._session.review
-        self._history.setEnabled(not (review.read_only or review.is_waiting))
-
     # Layout
 
-    def _lay_out(self) -> None:
-        below = QWidget()
-        lower = QVBoxLayout(below)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(0)
-        lower.addWidget(self.transport)
-        lower.addWidget(self.source_banner)
-        lower.addWidget(self.review_banner)
-        lower.addWidget(self.detector_banner)
-        lower.addWidget(self.zone_banner)
-        lower.addWidget(self.drift_banner)
-        lower.addWidget(self.timeline, stretch=1)
+    def _lay_out(self, recordings: RecordingModel) -> None:
+        banners = (self.source_banner, self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
+        below = _column(self.transport, *banners, self.timeline, stretched=self.timeline)
         self._splitter = ReviewSplitter(self.panels, below)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self._splitter)
         self.setCentralWidget(self._pages)
-        segments = QWidget()
-        column = QVBoxLayout(segments)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.segment_list, stretch=1)
-        column.addWidget(self.verdict_bar)
-        # The upper one first: Tab goes through docks in the order in which they were added.
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.recordings_dock)
-        self.segments_dock = self._add_dock("segments", tr("Segments"), segments)
-        self._history = history = QUndoView(self._session.review.stack)
-        history.setEmptyLabel(tr("As it was opened"))
-        history.setAccessibleName(tr("History of the review"))
-        self.history_dock = self._add_dock("history", tr("History"), history)
-        self.history_dock.hide()
-        self.exports_dock = self._add_dock("exports", tr("Exports"), self.exports)
-        self.exports_dock.hide()
-        self.resizeDocks([self.segments_dock], [_DOCK_WIDTH_PX], Qt.Orientation.Horizontal)
-        self.recordings_dock.place_above(self, self.segments_dock)
+        self.docks = Docks(
+            self,
+            self._session.review,
+            recordings=RecordingsDock(recordings, self.actions_by_name),
+            segments=_column(self.segment_list, self.verdict_bar, stretched=self.segment_list),
+            exports=self.exports,
+        )
         self._tool_bar = QToolBar(tr("Tool bar"))
         self._tool_bar.setObjectName("tools")
         self._tool_bar.setIconSize(QSize(_TOOL_ICON_PX, _TOOL_ICON_PX))
@@ -284,13 +245,6 @@ class MainWindow(QMainWindow):
                 self._tool_bar.addSeparator()
         self.addToolBar(self._tool_bar)
         self.resize(1280, 800)
-
-    def _add_dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        return dock
 
     def _fill_menus(self) -> None:
         self.menus = Menus(self, self.actions_by_name, self._settings)
@@ -309,11 +263,10 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.restoreGeometry(self._settings.geometry)
         if self.restoreState(self._settings.layout, _LAYOUT_VERSION):
-            self._has_segments_dock = None  # `_show_video` sets it from the restored layout
+            self.docks.take_over_layout()
         # No recording is open yet, whatever the restored layout showed: hide tool bar and docks.
         self._show_video()
-        self.exports_dock.hide()
-        self.recordings_dock.settle()
+        self.docks.recordings.settle()
 
     def tell(self, message: str) -> None:
         """Show a line for a moment, in place of the analysis's state."""
@@ -362,16 +315,17 @@ class MainWindow(QMainWindow):
         )
         self.view_actions.use_docks(
             {
-                "show_segments": self.segments_dock,
-                "show_history": self.history_dock,
-                "show_exports": self.exports_dock,
-                "show_recordings": self.recordings_dock,
+                "show_segments": self.docks.segments,
+                "show_history": self.docks.history,
+                "show_exports": self.docks.exports,
+                "show_recordings": self.docks.recordings,
             }
         )
         self.view_actions.use_splitter(self._splitter)
         banners = (self.source_banner, self.review_banner, self.detector_banner, self.zone_banner, self.drift_banner)
-        docks = (self.recordings_dock, self.segments_dock, self.history_dock, self.exports_dock)
-        self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *docks])
+        docks = self.docks
+        beside = (docks.recordings, docks.segments, docks.history, docks.exports)
+        self.view_actions.use_areas([self.empty, self.panels, self.transport, *banners, self.timeline, *beside])
         self.hand_over = HandOverActions(self, self.actions_by_name, session, self._settings)
         self.zone_actions = ZoneActions(self, self.actions_by_name["zones"], session, self.panels, self._settings)
         self.redaction_actions = RedactionActions(
@@ -391,14 +345,14 @@ class MainWindow(QMainWindow):
         self.timeline.trim_lines.trimmed.connect(self.reviewing.trim)
         for tool in (self.panels.zone_tool, self.panels.redaction_tool, self.panels.search_tool):
             tool.told.connect(self.messages.tell_of_recording)
-        self.review_actions.note_wanted.connect(self.segments_dock.show)
+        self.review_actions.note_wanted.connect(self.docks.segments.show)
         self.detector_banner.choose_requested.connect(self.library_requested)
         self.drift_banner.learn_button.clicked.connect(lambda: self.camera_requested.emit())
         self.segment_list.play_requested.connect(lambda segment: player.play_run(segment.start, segment.stop))
 
     def _enter_moments(self) -> None:
-        self.segments_dock.show()
-        self.segments_dock.raise_()  # it may be a tab behind another
+        self.docks.segments.show()
+        self.docks.segments.raise_()  # it may be a tab behind another
         self.segment_list.moments.enter()
 
     def _connect_session(self) -> None:
@@ -407,7 +361,6 @@ class MainWindow(QMainWindow):
         session.detector_changed.connect(self._show_detector)
         session.analysis_changed.connect(self._show_analysis)
         session.scoring.segments_changed.connect(self._enable)
-        session.review.access_changed.connect(self._enable_history)
 
     # Event handlers of Qt
 
@@ -435,3 +388,14 @@ class MainWindow(QMainWindow):
             self._settings.layout = self.saveState(_LAYOUT_VERSION)
         event.accept()
         self.closed.emit()
+
+
+def _column(*widgets: QWidget, stretched: QWidget) -> QWidget:
+    """Widgets below each other without space between them; one of them takes what is left."""
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        layout.addWidget(widget, stretch=int(widget is stretched))
+    return column

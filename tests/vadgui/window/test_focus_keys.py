@@ -74,7 +74,7 @@ def test_lists_are_gone_through_by_arrows(program: Program, press: Press) -> Non
     press(KEY.Key_F3)
     before = program.session.scoring.rule.enter
     program.session.review.set_threshold(0.5)
-    history = window.history_dock.widget()
+    history = window.docks.history.widget()
     reach(program, history)
     press(KEY.Key_Up)
     assert program.session.scoring.rule.enter == before

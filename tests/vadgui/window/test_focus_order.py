@@ -33,10 +33,10 @@ def reached_by_tab(program: Program, qtbot: QtBot) -> list[QWidget]:
 
 def test_tab_goes_from_area_to_area(program: Program, qtbot: QtBot) -> None:
     window = program.window
-    for dock in (window.recordings_dock, window.history_dock, window.exports_dock):
+    for dock in (window.docks.recordings, window.docks.history, window.docks.exports):
         dock.show()
-    areas = [window.panels, window.transport, window.timeline, window.recordings_dock, window.segments_dock,
-             window.history_dock, window.exports_dock]  # fmt: skip
+    areas = [window.panels, window.transport, window.timeline, window.docks.recordings, window.docks.segments,
+             window.docks.history, window.docks.exports]  # fmt: skip
     order = [
         next(n for n, area in enumerate(areas) if area.isAncestorOf(each)) for each in reached_by_tab(program, qtbot)
     ]

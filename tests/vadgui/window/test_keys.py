@@ -236,7 +236,7 @@ def test_the_threshold_is_stepped_and_typed(program: Program, press: Press, qtbo
 
 def test_docks_theme_and_height_of_the_timeline(program: Program, press: Press) -> None:
     window = program.window
-    for key, dock in ((KEY.Key_F2, window.segments_dock), (KEY.Key_F3, window.history_dock)):
+    for key, dock in ((KEY.Key_F2, window.docks.segments), (KEY.Key_F3, window.docks.history)):
         before = dock.isVisible()
         press(key)
         assert dock.isVisible() is not before
@@ -258,7 +258,7 @@ def test_what_is_known_is_copied(program: Program, press: Press) -> None:
 
 def test_the_keyboard_goes_from_area_to_area(program: Program, press: Press) -> None:
     window = program.window
-    areas = [window.panels, window.transport, window.timeline, window.segments_dock]
+    areas = [window.panels, window.transport, window.timeline, window.docks.segments]
 
     def area_of_focus() -> int | None:
         focus = QApplication.focusWidget()
@@ -334,7 +334,7 @@ def test_settings_hold_at_once(program: Program, settings: Settings, qtbot: QtBo
 
 def test_the_next_most_suspicious_are_gone_through(program: Program, press: Press) -> None:
     program.session.scoring.set_threshold(2.0)
-    program.window.segments_dock.hide()
+    program.window.docks.segments.hide()
     moments, session = program.window.segment_list.moments, program.session
     press(KEY.Key_M, modifier=SHIFT)
     assert moments.list.isVisible()
