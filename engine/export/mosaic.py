@@ -206,7 +206,7 @@ class Mosaic:
 def _detail(panel: Panel, frame: Frame, inspection: Inspection | None) -> str:
     """The number to show above a panel: size, error or PSNR; empty without one."""
     if panel == "frame":
-        return f"{frame.pixels.shape[1]} × {frame.pixels.shape[0]}"
+        return frame.size_in_words
     if inspection is None:
         return ""
     match panel:

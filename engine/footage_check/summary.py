@@ -134,7 +134,7 @@ def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]
             same_shape = abs(size_px[0] * size[1] / (size_px[1] * size[0]) - 1) < _SHAPE_TOLERANCE
             severity: Severity = "note" if same_shape else "warning"
             what = tr("{size} pixels, most of the footage is {usual}").format(
-                size=f"{size_px[0]}×{size_px[1]}", usual=f"{size[0]}×{size[1]}"
+                size=report.size_in_words, usual=f"{size[0]} × {size[1]}"
             )
             advice = (
                 tr("The same shape: it will be scaled alike, only sharpness differs.")

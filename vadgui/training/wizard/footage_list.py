@@ -102,7 +102,7 @@ class FootageList(QTreeWidget):
         report = clip.report
         is_readable = report is not None and report.frames > 0
         item.setText(_LENGTH, clock_text(report.duration_seconds, 0) if report and is_readable else "")
-        item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and is_readable else "")
+        item.setText(_SIZE, report.size_in_words if report and is_readable else "")
         knows_rate = report is not None and is_readable and report.rate_is_known
         item.setToolTip(_SIZE, rate_in_words(report.fps) if report and knows_rate else "")
         held_out = clip.path in self._footage.held_out()
