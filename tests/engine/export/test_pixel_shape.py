@@ -159,7 +159,7 @@ def secrets(tmp_path: Path) -> list[Path]:
 
 @pytest.mark.parametrize("method", RedactionMethod)
 def test_stretching_lets_nothing_of_a_region_out(tmp_path: Path, secrets: list[Path], method: RedactionMethod) -> None:
-    clips = []
+    clips: list[Path] = []
     for redaction in (Redaction((RedactedRegion(method, (Keyframe(0, REGION),)),)), Redaction()):
         for path in secrets:
             clips.append(tmp_path / f"clip-{len(clips)}.mp4")
