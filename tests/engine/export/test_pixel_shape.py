@@ -102,9 +102,11 @@ def test_a_copy_keeps_what_the_container_alone_says(tmp_path: Path, suffix: str)
     assert pictures(copy)[1] == pytest.approx(4 / 3, abs=0.01)
 
 
-def test_a_copy_of_a_program_stream(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("codec", "container"), [("mpeg2video", "vob"), ("mpeg1video", "mpeg")])
+def test_a_copy_of_a_program_stream(tmp_path: Path, codec: str, container: str) -> None:
+    """A helper process reads, and copies, the second."""
     recording = write_discs(
-        tmp_path / "gate.mpg", (352, 288), Fraction(12, 11), codec="mpeg2video", container_format="vob", frames=FRAMES
+        tmp_path / "gate.mpg", (352, 288), Fraction(12, 11), codec=codec, container_format=container, frames=FRAMES
     )
     copy = tmp_path / "copy.mkv"
     with open_video(recording) as source:
