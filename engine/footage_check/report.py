@@ -79,10 +79,14 @@ class FootageReport:
     """Width and height as stored, where stored pixels are not square."""
 
     @property
+    def stored_px(self) -> Size:
+        """Width and height as stored."""
+        return self.unstretched_px or (self.width_px, self.height_px)
+
+    @property
     def size_in_words(self) -> str:
         """The pictures' size, as stored and as shown."""
-        shown = self.width_px, self.height_px
-        return size_in_words(self.unstretched_px or shown, shown)
+        return size_in_words(self.stored_px, (self.width_px, self.height_px))
 
     @property
     def shown_seconds(self) -> float:

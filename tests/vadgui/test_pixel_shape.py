@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.footage_check.report import FootageReport
 from tests.clips import write_discs
 from tests.engine.video.test_shape import disc_size
 from tests.vadgui.conftest import StartProgram
@@ -21,6 +22,8 @@ from vadgui.jobs.view_maker import ViewMaker
 from vadgui.panels.content import Panel
 from vadgui.panels.shape_tool import MouseMode
 from vadgui.program import Program
+from vadgui.training.model.footage_draft import FootageDraft
+from vadgui.training.wizard.footage_list import FootageList
 
 FRAMES = 31
 MIDDLE = 15
@@ -100,3 +103,15 @@ def test_thumbnails_have_the_shape(tmp_path: Path) -> None:
     assert picture.shape[1] / picture.shape[0] == pytest.approx(4 / 3, abs=0.02)
     width, height = disc_size(picture[..., :3])
     assert width == pytest.approx(height, abs=2)
+
+
+def test_the_wizard_lists_the_stored_size_and_tells_both(qtbot: QtBot) -> None:
+    footage, path = FootageDraft(), Path("gate.mp4")
+    footage.add_videos([path])
+    footage.add_check_result(FootageReport(path, 250, 10.0, 25.0, 704, 528, "gate", (), unstretched_px=(704, 288)))
+    table = FootageList(footage)
+    qtbot.addWidget(table)
+    item = table.topLevelItem(0)
+    assert item is not None
+    assert item.text(2) == "704 × 288"
+    assert item.toolTip(2) == "704 × 288, shown as 704 × 528\n25 frames a second"
