@@ -102,3 +102,56 @@ def write_clip(path: Path, pictures: Sequence[np.ndarray], rate: int = 25, crf: 
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def disc_picture(size: tuple[int, int], pixel_aspect: Fraction, place: float = 0.5) -> np.ndarray:
+    """A picture [H, W, 3] of stored pixels with a bright disc, `place` across, which is round where it is shown."""
+    width, height = size
+    tall = height / float(pixel_aspect)  # in stored widths
+    radius = 0.22 * min(width, tall)
+    x, y = np.arange(width) + 0.5, (np.arange(height) + 0.5) * tall / height
+    centre = radius + place * (width - 2 * radius), tall / 2
+    distance = np.hypot(x[None, :] - centre[0], y[:, None] - centre[1])
+    shade = np.clip(radius - distance + 0.5, 0, 1) * 176 + 40
+    return np.repeat(shade.astype(np.uint8)[..., None], 3, axis=2)
+
+
+def write_discs(
+    path: Path,
+    size: tuple[int, int],
+    pixel_aspect: Fraction,
+    *,
+    frames: int = 30,
+    codec: str = "libx264",
+    container_format: str | None = None,
+    pixel_format: str = "yuv420p",
+    is_told: bool = True,
+) -> Path:
+    """A disc goes across pictures of stored `size` whose pixels have this shape; `is_told` writes it into the file."""
+    options = {"libx264": {"crf": "14", "threads": "1"}, "libx265": {"x265-params": "log-level=none:crf=14"}}
+    with av.open(path, "w", format=container_format) as container:
+        stream = container.add_stream(codec, rate=25, options=options.get(codec, {"qscale": "2"}))
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = *size, pixel_format
+        stream.codec_context.gop_size = 12
+        stream.codec_context.bit_rate = 8_000_000
+        if is_told:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect
+        for number in range(frames):
+            picture = disc_picture(size, pixel_aspect, number / max(frames - 1, 1))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def put_pixel_aspect(path: Path, target: Path, pixel_aspect: Fraction) -> Path:
+    """A copy of a clip whose container says this ratio of its pixels, whatever its pictures say."""
+    with av.open(path) as given, av.open(target, "w") as made:
+        stream = given.streams.video[0]
+        copy = made.add_stream_from_template(stream)
+        copy.codec_context.sample_aspect_ratio = pixel_aspect
+        for packet in given.demux(stream):
+            if packet.size:
+                packet.stream = copy
+                made.mux(packet)
+    return target

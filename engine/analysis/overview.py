@@ -51,7 +51,7 @@ def first_pictures(source: VideoSource, samples: Frames) -> tuple[Frames, RawSig
         frames = samples[samples > 0][:MIN_SCENE_SAMPLES]
     rows = missing_signals(len(frames))
     for place, frame in enumerate(frames.tolist()):
-        rows[place] = picture_signals(model_picture(source.read(frame).pixels))
+        rows[place] = picture_signals(model_picture(source.read(frame).stored))
     return frames, rows
 
 

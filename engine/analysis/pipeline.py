@@ -256,7 +256,7 @@ def inspect(
 
 def inspect_pair(previous: Frame, frame: Frame, predictor: Predictor) -> Inspection:
     """The pictures behind one transition whose two frames are at hand."""
-    pictures = model_picture(previous.pixels), model_picture(frame.pixels)
+    pictures = model_picture(previous.stored), model_picture(frame.stored)
     transition = Transition(frame.index, frame.pts_seconds, *pictures, frame, pictures, 1)
     (prediction,) = predictor.predict([transition.previous])
     return _inspection(transition, prediction, predictor)

@@ -58,7 +58,7 @@ def every_transition(
     for frame in frames:
         if frame.index < start - baseline:
             continue
-        recent.append(model_picture(frame.pixels))
+        recent.append(model_picture(frame.stored))
         if frame.index >= start and len(recent) > 1:
             waiting.append((frame, recent[-2], recent[-1]))
         if len(recent) > baseline:

@@ -102,7 +102,7 @@ def _facts(report: FootageReport) -> str:
     if not report.frames:
         return "no video"
     rate = rate_in_words(report.fps) if report.rate_is_known else "frame rate unknown"
-    return f"{report.shown_seconds:.1f} s, {report.width_px}×{report.height_px}, {rate}"
+    return f"{report.shown_seconds:.1f} s, {report.size_in_words}, {rate}"
 
 
 def _print_finding(finding: FootageFinding, *, indent: str) -> None:

@@ -75,7 +75,7 @@ def report_timing(predictor: Predictor, dataset: Path | None, output: Output) ->
     else:
         video = any_video(dataset)
         with open_video(video) as source:
-            frames = [frame.pixels for frame in islice(source.frames(), FRAMES)]
+            frames = [frame.stored for frame in islice(source.frames(), FRAMES)]
         relative_path = video.relative_to(dataset).as_posix()
         frames_text = f"video {video.name}" if video == dataset else f"{resolved(dataset).name}, video {relative_path}"
     timings: list[Timing] = []

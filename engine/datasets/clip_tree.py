@@ -148,7 +148,7 @@ def _packed_shapes_checked(packed: Path, clips: list[LabelledVideo]) -> None:
 def _packed_masks(packed: Path, clip: Path) -> BoolArray:
     masks = read_arrays(packed)
     with closing(open_video(clip)) as video:
-        width = video.info.width_px
+        width, _ = video.info.stored_px
     with odd_file(packed):
         return unpacked_masks(masks[name_of(clip)], width)
 

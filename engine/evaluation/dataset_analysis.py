@@ -178,7 +178,7 @@ def _read_peaks(source: VideoSource, peaks: list[float], should_stop: ShouldStop
     reported = time.monotonic()
     rate = ProgressRate(0, reported, window_seconds=PACE_SECONDS)
     for frame in source.frames(0, None, should_stop):
-        peaks.append(max(float(model_picture(frame.pixels).max()) / 255, lowest))
+        peaks.append(max(float(model_picture(frame.stored).max()) / 255, lowest))
         now = time.monotonic()
         if now - reported >= REPORT_SECONDS:
             yield rate.progress(_MAXIMA, len(peaks), len(source), now)

@@ -36,7 +36,7 @@ def repetition(
             previous = None
             number = -1
             for number, frame in enumerate(source.frames(0, len(video.abnormal), should_stop)):
-                picture = model_picture(frame.pixels).astype(np.float32) / np.float32(255)
+                picture = model_picture(frame.stored).astype(np.float32) / np.float32(255)
                 if previous is not None:
                     psnr = prediction_psnr(picture, previous)
                     signals[number]["psnr_db"], signals[number]["patch_psnr_db"], _ = psnr

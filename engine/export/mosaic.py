@@ -50,7 +50,6 @@ CAPTIONS: dict[Panel, str] = {
 _CAPTION_TEXT_PX = 15
 _SMALL_TEXT_PX = 13
 _CAPTION_MIDDLE_PX = CAPTION_PX / 2 - 1
-_DETAIL_WIDTH_PX = 140
 _NOT_ANALYSED = tr_noop("not analysed")
 _GAP = " " * 4
 
@@ -173,7 +172,7 @@ class Mosaic:
     def _draw_detail(self, box: Box, text: str) -> None:
         """Write a text that changes with each frame at the right of a box's caption line, if it fits there."""
         caption = box.caption().of(self._canvas)
-        max_width = min(box.width - self._caption_widths[box] - GAP_PX, _DETAIL_WIDTH_PX)
+        max_width = box.width - self._caption_widths[box] - GAP_PX
         if text_width(text, _CAPTION_TEXT_PX) <= max_width:
             caption[:, -max_width:] = BACKGROUND
             draw_text(caption, text, box.width, _CAPTION_MIDDLE_PX, _CAPTION_TEXT_PX, MUTED, align=1)
@@ -206,7 +205,7 @@ class Mosaic:
 def _detail(panel: Panel, frame: Frame, inspection: Inspection | None) -> str:
     """The number to show above a panel: size, error or PSNR; empty without one."""
     if panel == "frame":
-        return f"{frame.pixels.shape[1]} × {frame.pixels.shape[0]}"
+        return frame.size_in_words
     if inspection is None:
         return ""
     match panel:

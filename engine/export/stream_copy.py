@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.stream import VideoStream
 
 from engine.common.atomic_write import temporary_path
 from engine.common.errors import Cancelled, ExportError, VideoError
@@ -293,7 +294,7 @@ class _Copy:
 
     def _copies(self, streams: list[Stream]) -> dict[int, Stream]:
         try:
-            return {each.index: self._output.add_stream_from_template(each) for each in streams}
+            copies = {each.index: self._output.add_stream_from_template(each) for each in streams}
         except ValueError as error:
             suffix = copy_suffix(self._info)
             if self._output.format.name == _FORMATS[suffix]:
@@ -307,6 +308,11 @@ class _Copy:
                 subject=self._output.format.long_name,
                 advice=tr("Give the file a name in {suffix}.").format(suffix=suffix),
             ) from error
+        video = self._decoder.stream
+        if pixel_aspect := video.sample_aspect_ratio:
+            # Where the container alone says it, a template does not tell; FFmpeg's Matroska does not take it either.
+            cast(VideoStream, copies[video.index]).codec_context.sample_aspect_ratio = pixel_aspect
+        return copies
 
     def _first_seconds(self) -> float:
         """When the first frame is shown, by the clock of the file."""

@@ -119,7 +119,7 @@ def _comparison(transition: Transition) -> Row:
     region = square_around(_compared_region(transition), transition.aspect)
     # The models work on reduced pictures. The real region is reduced in the same way for a fair comparison.
     regions = [
-        zoomed(each, region, size[1]) for each in (inspection.predicted_frame, model_picture(inspection.frame.pixels))
+        zoomed(each, region, size[1]) for each in (inspection.predicted_frame, model_picture(inspection.frame.stored))
     ]
     predicted, real = (
         boxed(fitted(each, *size), [region], BOX) for each in (inspection.predicted_frame, inspection.frame.pixels)

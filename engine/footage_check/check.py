@@ -93,6 +93,7 @@ def _inspect(source: VideoSource, should_stop: ShouldStop) -> Checked:
         ),
         gaps_seconds=max(info.duration_seconds - info.shown_seconds, 0.0),
         rate_is_known=info.has_own_times,
+        unstretched_px=info.unstretched_px,
     )
     if not sample.moments:
         return Checked(report)
@@ -228,7 +229,7 @@ def _change_seconds(source: VideoSource, before: Moment, after: Moment, should_s
     try:
         for _ in range(_BISECTIONS):
             middle = (early + late) // 2
-            edges = signature(model_picture(source.read(middle, should_stop).pixels))
+            edges = signature(model_picture(source.read(middle, should_stop).stored))
             if float(edges @ views[0]) >= float(edges @ views[1]):
                 early = middle
             else:

@@ -57,8 +57,8 @@ def sample_moments(source: VideoSource, should_stop: ShouldStop) -> SampledMomen
         # Near the end of the video, use an earlier frame that still has a second frame to compare with.
         first = max(min(frame, len(source) - 1 - step), 0)
         try:
-            picture = model_picture(source.read(first, should_stop).pixels)
-            later = model_picture(source.read(min(first + step, len(source) - 1), should_stop).pixels)
+            picture = model_picture(source.read(first, should_stop).stored)
+            later = model_picture(source.read(min(first + step, len(source) - 1), should_stop).stored)
         except VideoError:
             sample.undecodable.append(first)
             if len(sample.undecodable) == _MAX_FAILURES:

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.common.language import tr
 from engine.video.frame import Pixels
+from engine.video.shape import Size, size_in_words
 
 Severity = Literal["error", "warning", "note"]
 """error: the video can't be trained on; warning: it may make the detector worse; note: for information."""
@@ -63,6 +64,7 @@ class FootageReport:
     fps: float
     """By the usual time between two frames."""
     width_px: int
+    """As it is shown, with square pixels."""
     height_px: int
     fingerprint: str
     findings: tuple[FootageFinding, ...]
@@ -73,6 +75,18 @@ class FootageReport:
     """How much of its duration has no pictures."""
     rate_is_known: bool = True
     """False for pictures, and for raw streams that do not say their rate."""
+    unstretched_px: Size | None = None
+    """Width and height as stored, where stored pixels are not square."""
+
+    @property
+    def stored_px(self) -> Size:
+        """Width and height as stored."""
+        return self.unstretched_px or (self.width_px, self.height_px)
+
+    @property
+    def size_in_words(self) -> str:
+        """The pictures' size, as stored and as shown."""
+        return size_in_words(self.stored_px, (self.width_px, self.height_px))
 
     @property
     def shown_seconds(self) -> float:

@@ -127,15 +127,14 @@ def _duplicates(checked: Sequence[Checked]) -> Iterator[tuple[Path, FootageFindi
 
 def _other_formats(reports: Sequence[FootageReport]) -> Iterator[FootageFinding]:
     size = _most_common(reports, lambda report: (report.width_px, report.height_px))
+    usual = next((each.size_in_words for each in reports if (each.width_px, each.height_px) == size), "")
     rate = _most_common_rate(reports)
     for report in reports:
         size_px = (report.width_px, report.height_px)
         if size_px != size:
             same_shape = abs(size_px[0] * size[1] / (size_px[1] * size[0]) - 1) < _SHAPE_TOLERANCE
             severity: Severity = "note" if same_shape else "warning"
-            what = tr("{size} pixels, most of the footage is {usual}").format(
-                size=f"{size_px[0]}×{size_px[1]}", usual=f"{size[0]}×{size[1]}"
-            )
+            what = tr("{size} pixels, most of the footage is {usual}").format(size=report.size_in_words, usual=usual)
             advice = (
                 tr("The same shape: it will be scaled alike, only sharpness differs.")
                 if same_shape

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.redaction.regions import RedactedRegion, Redaction, RedactionMethod
 from engine.scoring.zones import Points
 from engine.video.frame import Pixels
+from engine.video.shape import Size
 
 Mask = npt.NDArray[np.uint8]
 """[H, W]: 255 where something is redacted, else 0."""
@@ -30,11 +31,13 @@ _LEAST_KEPT = 64
 class Redactor:
     """Redacts frames of one recording."""
 
-    def __init__(self, redaction: Redaction, width_px: int, height_px: int) -> None:
+    def __init__(self, redaction: Redaction, width_px: int, height_px: int, *, shown_px: Size | None = None) -> None:
+        """Pictures are `width_px` x `height_px` large; where they are shown in another size, cells are square there."""
         self._redaction = redaction
         self._size = width_px, height_px
-        cell = max(width_px, height_px) / _GRID
-        self._cells = max(round(width_px / cell), 1), max(round(height_px / cell), 1)
+        width, height = shown_px or self._size
+        cell = max(width, height) / _GRID
+        self._cells = max(round(width / cell), 1), max(round(height / cell), 1)
 
     def redacted(self, pixels: Pixels, frame: int) -> Pixels:
         """A copy of a frame in which nothing of a region is left."""

@@ -20,7 +20,9 @@ class RedactedVideo(VideoSource):
 
     def __init__(self, source: VideoSource, redaction: Redaction) -> None:
         self._source = source
-        self._redactor = Redactor(redaction, source.info.width_px, source.info.height_px)
+        info = source.info
+        # Stored pixels are redacted, so that stretching mixes no more with what is around a region than decoding does.
+        self._redactor = Redactor(redaction, *info.stored_px, shown_px=(info.width_px, info.height_px))
 
     @property
     def info(self) -> VideoInfo:
@@ -67,9 +69,9 @@ class RedactedVideo(VideoSource):
         self._source.close()
 
     def _redacted(self, frame: Frame) -> Frame:
-        pixels = self._redactor.redacted(frame.pixels, frame.index)
+        pixels = self._redactor.redacted(frame.stored, frame.index)
         pixels.flags.writeable = False
-        return replace(frame, pixels=pixels)
+        return replace(frame, stored=pixels)
 
 
 def redacted(source: VideoSource, redaction: Redaction) -> VideoSource:

@@ -161,7 +161,7 @@ class _Reader:
         part = next((part for part in video.parts if part.start <= frame.index < part.stop), None)
         if part is None:
             return
-        picture = model_picture(frame.pixels)
+        picture = model_picture(frame.stored)
         index = part.place + frame.index - part.start
         self._pictures.write(index, picture)
         if self._teacher is not None and frame.index > part.start:

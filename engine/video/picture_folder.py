@@ -48,7 +48,7 @@ class PictureFolderSource(VideoSource):
                 subject=path,
                 advice=tr("Choose a video file, or a folder with numbered JPEG, PNG, BMP or TIFF pictures."),
             )
-        self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.pixels.nbytes)
+        self._cache: LRUCache[int, Frame] = byte_cache(cache_bytes, lambda frame: frame.nbytes)
         fingerprint = pictures_fingerprint(self._pictures)
         given = given_rate(fingerprint)
         rate: Rate = "given" if given else "assumed"

@@ -72,12 +72,16 @@ class PyAvSource(VideoSource):
                 stream.average_rate or stream.guessed_rate if probe.has_timestamps else stream.codec_context.framerate
             )
             stored_fps = float(stored or 0)
+            # FFmpeg's guess, as in players: the container's word comes before the codec's.
+            self._pixel_aspect = stream.sample_aspect_ratio
             knows_rate = stored_fps > 0 or probe.has_timestamps
         if not first:
             raise undecodable(path)
         self._first = first[0]
-        self._pixels = PixelReader(self._first)
-        self._height_px, self._width_px = self._pixels.read(self._first).shape[:2]
+        self._pixels = self._pixel_reader()
+        shown = self._pixels.frame(self._first, 0, 0.0)
+        self._shown_px = shown.shown_px or shown.stored_px
+        self._unstretched_px = shown.stored_px if shown.shown_px else None
         try:
             self._fingerprint = file_fingerprint(path)
         except OSError as error:
@@ -146,7 +150,7 @@ class PyAvSource(VideoSource):
         # Checksums of cached frames are checked only here, because most cached frames are never read.
         if cached is None or not self._index.checksum_matches(cached, index):
             cached = self._decode(index, should_stop)
-        frame = Frame(self._pixels.read(cached), index, float(self._times[index]))
+        frame = self._pixels.frame(cached, index, float(self._times[index]))
         self._cache[index] = frame
         return frame
 
@@ -226,8 +230,8 @@ class PyAvSource(VideoSource):
         self._info = VideoInfo(
             path=self._path,
             name=displayable(self._path.name),
-            width_px=self._width_px,
-            height_px=self._height_px,
+            width_px=self._shown_px[0],
+            height_px=self._shown_px[1],
             frame_count=count,
             duration_seconds=float(self._times[-1]) + last,
             average_fps=count / (shown_seconds(self._times, last)),
@@ -243,6 +247,7 @@ class PyAvSource(VideoSource):
             announced_seconds=announced_seconds,
             unread_bytes=unread_bytes,
             other_videos=other_videos,
+            unstretched_px=self._unstretched_px,
         )
 
     def _timed(self, index: FrameIndex) -> npt.NDArray[np.float64]:
@@ -271,7 +276,7 @@ class PyAvSource(VideoSource):
 
     def _indexing_pass(self, stop: int | None, should_stop: ShouldStop) -> Iterator[Frame]:
         """Frames [0, stop) numbered as decoded; when the pass reaches the end, its index becomes the canonical one."""
-        pixels = PixelReader(self._first)
+        pixels = self._pixel_reader()
         with closing(Decoder(self._path)) as decoder:
             builder = decoded_index_builder(decoder, self._frame_seconds)
             for number, decoded in enumerate(decoder.frames(builder.add_packet, builder.add_failure)):
@@ -280,7 +285,7 @@ class PyAvSource(VideoSource):
                 if should_stop():
                     raise Cancelled
                 builder.add(decoded)
-                yield Frame(pixels.read(decoded), number, builder.last_seconds)
+                yield pixels.frame(decoded, number, builder.last_seconds)
         # A concurrent pass may have set the canonical index already.
         if len(builder) and self._index.checksums is None:
             index = builder.index()
@@ -289,9 +294,12 @@ class PyAvSource(VideoSource):
 
     # Decoding
 
+    def _pixel_reader(self) -> PixelReader:
+        return PixelReader(self._first, self._pixel_aspect)
+
     def _pass(self, start: int, stop: int, should_stop: ShouldStop, *, from_start: bool) -> Iterator[Frame]:
         """Frames [start, stop) from a separate cursor; ends early when a decoded frame is not the expected one."""
-        pixels = PixelReader(self._first)
+        pixels = self._pixel_reader()
         next_number = start
         with closing(Cursor(self._path, self._index)) as cursor:
             if not from_start and not cursor.jump(self._index.keyframe_index_before(start)):
@@ -305,7 +313,7 @@ class PyAvSource(VideoSource):
                     from_start or self._index.checksum_matches(decoded, next_number)
                 ):
                     return
-                yield Frame(pixels.read(decoded), next_number, float(self._times[next_number]))
+                yield pixels.frame(decoded, next_number, float(self._times[next_number]))
                 next_number += 1
 
     def _chosen_pass(
@@ -369,7 +377,7 @@ def _probed(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
 
 
 def _size_bytes(cached: VideoFrame | Frame) -> int:
-    return cached.pixels.nbytes if isinstance(cached, Frame) else sum(plane.buffer_size for plane in cached.planes)
+    return cached.nbytes if isinstance(cached, Frame) else sum(plane.buffer_size for plane in cached.planes)
 
 
 def _decoder_threads() -> int:

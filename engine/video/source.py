@@ -16,6 +16,7 @@ from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.video.frame import ConcealedFrames, Frame, LostFrames
 from engine.video.scaling import SquareScaler
+from engine.video.shape import Size, size_in_words
 from engine.video.timing import frame_ends
 from engine.video.wall_clock import RecordingStart
 
@@ -36,7 +37,7 @@ class VideoInfo:
     name: str
     """File or folder name, for people."""
     width_px: int
-    """Upright, after rotation."""
+    """As it is to be shown: after rotation, with square pixels."""
     height_px: int
     frame_count: int
     duration_seconds: float
@@ -67,6 +68,18 @@ class VideoInfo:
     """How much of the file is damaged so that nobody knows what was recorded there."""
     other_videos: int = 0
     """How many more videos the file holds, such as that of a second camera; nothing here reads them."""
+    unstretched_px: Size | None = None
+    """Width and height of stored pictures after rotation, where their pixels are not square."""
+
+    @property
+    def stored_px(self) -> Size:
+        """Width and height of stored pictures after rotation."""
+        return self.unstretched_px or (self.width_px, self.height_px)
+
+    @property
+    def size_in_words(self) -> str:
+        """Its pictures' size, such as "704 × 288, shown as 704 × 528"."""
+        return size_in_words(self.stored_px, (self.width_px, self.height_px))
 
     @property
     def shown_seconds(self) -> float:
@@ -144,9 +157,9 @@ def checked_numbers(wanted: Sequence[int] | npt.NDArray[np.integer], source: Vid
 
 def square_frame(frame: Frame, scaler: SquareScaler) -> Frame:
     """A frame with its pixels scaled to a square, read-only."""
-    pixels = scaler.scale(frame.pixels)
+    pixels = scaler.scale(frame.stored)
     pixels.flags.writeable = False
-    return replace(frame, pixels=pixels)
+    return replace(frame, stored=pixels, shown_px=None)
 
 
 class VideoSource(ABC):
@@ -235,7 +248,7 @@ class VideoSource(ABC):
             Cancelled: `should_stop` said yes.
         """
         numbers = checked_numbers(wanted, self)
-        scaler = SquareScaler(self.info.width_px, self.info.height_px, size)
+        scaler = SquareScaler(*self.info.stored_px, size)
         for number in numbers:
             for frame in self.frames(number, number + 1, should_stop):
                 yield square_frame(frame, scaler)

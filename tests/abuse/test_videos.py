@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
+import struct
 import zlib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from engine.video import open_video
+from engine.video.picture_file import MAX_PIXELS
 from tests.abuse.mutations import MUTATIONS
 from tests.abuse.probe import Probe
-from tests.clips import make_clip
+from tests.clips import make_clip, put_pixel_aspect, write_discs
+from tests.engine.video.test_shape import with_display_size
 
 SECONDS = 10.0
 KINDS: dict[str, dict[str, object]] = {
@@ -113,3 +118,47 @@ def test_streams_that_change_size_and_codec(tmp_path: Path, probe: Probe) -> Non
         path = tmp_path / f"joined-{first}.ts"
         path.write_bytes(b"".join(part.read_bytes() for part in [*parts[first:], *parts[:first]]))
         check(probe, path)
+
+
+@pytest.mark.parametrize(
+    "ratio",
+    [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 10_000),
+        (65_535, 1),
+        (0xFFFFFFFF, 1),
+        (1, 0xFFFFFFFF),
+        (0x80000000, 0x80000000),
+        (1, 4),
+        (4, 1),
+        (401, 100),
+    ],
+)
+def test_pixels_of_any_shape(tmp_path: Path, probe: Probe, ratio: tuple[int, int]) -> None:
+    for size in ((96, 64), (2, 64), (4096, 2)):
+        silent = make_clip(tmp_path / f"silent-{size[0]}.mp4", 5, size=size, b_frames=0)
+        path = put_pixel_aspect(silent, tmp_path / f"{size[0]}.mp4", Fraction(3, 2))
+        data = bytearray(path.read_bytes())
+        place = data.index(b"pasp") + 4
+        data[place : place + 8] = struct.pack(">II", *ratio)
+        path.write_bytes(data)
+        assert probe.read(path, SECONDS) == "ok 5 frames"
+
+
+@pytest.mark.parametrize("size", [(0, 0), (1, 0xFFFF), (0xFFFF, 1), (0xFFFF, 0xFFFF)])
+def test_display_sizes_of_any_shape(tmp_path: Path, probe: Probe, size: tuple[int, int]) -> None:
+    silent = make_clip(tmp_path / "silent.mkv", 5, b_frames=0)
+    path = tmp_path / "a.mkv"
+    path.write_bytes(with_display_size(silent.read_bytes(), *size))
+    check(probe, path)
+
+
+def test_large_pictures_do_not_become_larger_than_any(tmp_path: Path, probe: Probe) -> None:
+    # Stretched, it would have 67.2 million pixels.
+    path = write_discs(tmp_path / "a.avi", (8192, 2050), Fraction(4), frames=2, codec="mjpeg", pixel_format="yuvj420p")
+    with open_video(path) as source:
+        assert (source.info.width_px, source.info.height_px) == (8192, 2050)
+        assert source.info.width_px * 4 * source.info.height_px > MAX_PIXELS
+    assert probe.read(path, 6 * SECONDS) == "ok 2 frames"

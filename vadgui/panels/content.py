@@ -7,6 +7,7 @@ from enum import Enum
 import numpy as np
 
 from engine.common.language import number_text, tr, tr_noop
+from engine.video.source import VideoInfo
 from vadgui.model.frame_view import NO_DETECTOR, NO_TRANSITION, Bgra, FrameView
 from vadgui.model.session import ReviewSession
 
@@ -111,10 +112,12 @@ def signals_of(view: FrameView, session: ReviewSession) -> np.void | None:
     return None if signals is None or np.isnan(signals["psnr_db"]) else signals
 
 
-def detail_of(panel: Panel, view: FrameView, signals: np.void | None, flow_radius_px: float | None) -> str:
+def detail_of(
+    panel: Panel, view: FrameView, signals: np.void | None, flow_radius_px: float | None, video: VideoInfo | None
+) -> str:
     """The number shown beside a panel's title, with its unit."""
     if panel is Panel.FRAME:
-        return "" if view.frame is None else f"{view.frame.shape[1]} × {view.frame.shape[0]}"
+        return "" if view.frame is None or video is None else video.size_in_words
     if panel is Panel.EVIDENCE:
         return (
             "" if view.where is None else tr("worst {score:.1f}").format(score=max(float(view.where.scores.max()), 0))

@@ -282,7 +282,7 @@ class PanelGrid(QWidget):
             if shown is None or (picture is None and decoration is None):
                 widget.show_message(message_for(panel, view, self._session))
             else:
-                detail = detail_of(panel, shown, of_shown, radius_px)
+                detail = detail_of(panel, shown, of_shown, radius_px, video)
                 if trails:
                     detail = tr("frame {frame}").format(frame=shown.index)
                 widget.show_picture(picture, detail=detail, decoration=decoration, legend=legend)

@@ -175,7 +175,7 @@ class _Server:
 
 def _frames(frames: Iterator[Frame]) -> Generator[Output, None, None]:
     for frame in frames:
-        yield {"index": frame.index, "seconds": frame.pts_seconds}, frame.pixels
+        yield {"index": frame.index, "seconds": frame.pts_seconds}, frame.stored
 
 
 def _called(function: str, arguments: dict[str, Any], should_stop: ShouldStop) -> Generator[Output, None, None]:

@@ -110,7 +110,7 @@ class HelperSource(VideoSource):
             Cancelled: `should_stop` said yes.
         """
         check_number(index, self)
-        for frame in self._frames("read", [index], self._shape, should_stop, index=index):
+        for frame in self._frames("read", [index], None, should_stop, index=index):
             return frame
         raise undecodable_frame(self._path, index)
 
@@ -121,7 +121,7 @@ class HelperSource(VideoSource):
             VideoError: a frame can't be decoded, or the helper died of it.
             Cancelled: `should_stop` said yes.
         """
-        yield from self._frames("frames", range(start, 1 << 62), self._shape, should_stop, start=start, stop=stop)
+        yield from self._frames("frames", range(start, 1 << 62), None, should_stop, start=start, stop=stop)
 
     def pictures(
         self, wanted: Sequence[int] | npt.NDArray[np.integer], size: int, should_stop: ShouldStop = never_stop
@@ -136,21 +136,17 @@ class HelperSource(VideoSource):
         """
         numbers = checked_numbers(wanted, self)
         if numbers:
-            yield from self._frames("pictures", numbers, (size, size, 3), should_stop, wanted=numbers, size=size)
+            yield from self._frames("pictures", numbers, size, should_stop, wanted=numbers, size=size)
 
     def prefetch(self, start: int, stop: int, should_stop: ShouldStop = never_stop) -> None:
         """Decode frames [start, stop) into the helper's cache; returns early when `should_stop` is True."""
         with suppress(Cancelled, VideoError):
             for index in range(max(start, 0), min(stop, len(self))):
-                list(self._frames("hold", [index], self._shape, should_stop, index=index))
+                list(self._frames("hold", [index], None, should_stop, index=index))
 
     def close(self) -> None:
         """End the helper; closing twice is fine."""
         self._helper.close()
-
-    @property
-    def _shape(self) -> tuple[int, int, int]:
-        return self.info.height_px, self.info.width_px, 3
 
     def _open(self, should_stop: ShouldStop) -> None:
         """Have a new helper open the file."""
@@ -189,11 +185,11 @@ class HelperSource(VideoSource):
         self,
         do: str,
         numbers: Sequence[int],
-        shape: tuple[int, int, int],
+        square: int | None,
         should_stop: ShouldStop,
         **arguments: Any,
     ) -> Generator[Frame, None, None]:
-        """Frames that a helper sends, of which these are awaited one after another."""
+        """Frames that a helper sends, of which these are awaited one after another; squares of this size, or whole."""
         done = 0
         self._refuse_killer(numbers[0])
         answers = self._helper.answers(do, should_stop, **arguments)
@@ -211,7 +207,7 @@ class HelperSource(VideoSource):
                 if item[0]["kind"] == "state":
                     self._learn(*item)
                     continue
-                frame = self._frame(item, shape)
+                frame = self._frame(item, square)
                 yield frame
                 done += 1
 
@@ -219,8 +215,12 @@ class HelperSource(VideoSource):
         if self._kills[number] >= _KILLS:
             raise undecodable_frame(self._path, number)
 
-    def _frame(self, item: Item, shape: tuple[int, int, int]) -> Frame:
+    def _frame(self, item: Item, square: int | None) -> Frame:
         message, pixels = item
+        info = self.info
+        width, height = (square, square) if square else info.stored_px
+        shown = None if square or info.unstretched_px is None else (info.width_px, info.height_px)
+        shape = height, width, 3
         index, seconds = message.get("index"), message.get("seconds")
         is_right = (
             type(index) is int and type(seconds) is float and np.isfinite(seconds) and pixels.size == np.prod(shape)
@@ -229,4 +229,4 @@ class HelperSource(VideoSource):
             raise self._helper.said_nonsense()
         pixels = pixels.reshape(shape)
         pixels.flags.writeable = False
-        return Frame(pixels, index, seconds)  # type: ignore[arg-type]
+        return Frame(pixels, index, seconds, shown)  # type: ignore[arg-type]

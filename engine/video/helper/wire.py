@@ -17,6 +17,7 @@ import numpy.typing as npt
 from engine.common.errors import Cancelled, DeviceError, ExportError, VadError, VideoError
 from engine.common.json_values import convert, decode
 from engine.common.names import displayable
+from engine.video.picture_file import MAX_PIXELS
 from engine.video.source import VideoInfo
 from engine.video.wall_clock import FROM_METADATA, FROM_NAME, RecordingStart
 
@@ -89,8 +90,11 @@ def info_of(values: Any, path: Path) -> VideoInfo:
     facts["start"] = _start_of(facts["start"])
     facts["name"] = displayable(path.name)
     info = VideoInfo(path=path, **facts)
-    if min(info.width_px, info.height_px, info.frame_count) < 1:
+    if min(info.width_px, info.height_px, *info.stored_px, info.frame_count) < 1:
         raise ValueError("a video without pictures")
+    # Pictures of the shown size are made in this process.
+    if info.width_px * info.height_px > MAX_PIXELS:
+        raise ValueError("pictures that are larger than any")
     if not all(math.isfinite(each) and each > 0 for each in (info.duration_seconds, info.average_fps)):
         raise ValueError("a video without time")
     return info

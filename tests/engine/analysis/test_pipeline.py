@@ -57,7 +57,7 @@ class MovingNoise:
         assert size == PICTURE_SIZE
         for frame in self.frames(wanted[0], wanted[-1] + 1, should_stop):
             if frame.index in wanted:
-                yield replace(frame, pixels=model_picture(frame.pixels))
+                yield replace(frame, stored=model_picture(frame.stored))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from engine.common.errors import VideoError
 from engine.datasets import footage_videos, open_dataset
+from tests.clips import write_discs
 from tests.engine.datasets.trees import clip, labels_of, leftovers, masks, pictures, refused, save_cells, ucsd_list
 
 LABELS = {"01": "00111", "02": "011011", "03": "0000000"}
@@ -88,6 +90,15 @@ def test_one_label_file_is_enough(file_tree: Path, kept: str) -> None:
 
 
 def test_masks_are_unpacked_to_the_width_of_the_video(file_tree: Path) -> None:
+    read = open_dataset(file_tree).testing[1].masks
+    assert read is not None
+    assert np.array_equal(read(), masks([0, 1, 1, 0, 1, 1], (32, 32)) > 0)
+
+
+def test_masks_are_of_stored_pixels(file_tree: Path) -> None:
+    video = file_tree / "testing" / "02.mp4"
+    video.unlink()
+    write_discs(video, (32, 32), Fraction(2), frames=6)
     read = open_dataset(file_tree).testing[1].masks
     assert read is not None
     assert np.array_equal(read(), masks([0, 1, 1, 0, 1, 1], (32, 32)) > 0)

@@ -328,6 +328,9 @@ def hungry_task(**_: object) -> Iterator[tuple[dict[str, object], None]]:
     [
         {"width_px": 0},
         {"width_px": "96"},
+        {"unstretched_px": [0, 64]},
+        {"unstretched_px": [96, 64, 3]},
+        {"unstretched_px": [96, 64], "width_px": 1 << 21},
         {"frame_count": 61},
         {"duration_seconds": float("nan")},
         {"start": {"utc": "yesterday"}},

@@ -66,13 +66,13 @@ def test_the_table_is_long() -> None:
 def test_every_format_is_converted_whichever_way_its_rows_are_stored(pixel_format: str) -> None:
     frame = made(pixel_format)
     assert frame is not None
-    pixels = PixelReader(frame).read(frame)
+    pixels = PixelReader(frame).frame(frame, 0, 0.0).stored
     assert pixels.shape == (SIZE[1], SIZE[0], 3)
     shades = frame.format.name.startswith("mono") or frame.format.bits_per_pixel <= 8
     if not shades and "gray" not in pixel_format and not pixel_format.startswith("ya"):
         assert np.abs(pixels.astype(int) - picture()).mean() < 8
     flipped = upside_down(frame)
-    backwards = PixelReader(flipped).read(flipped)
+    backwards = PixelReader(flipped).frame(flipped, 0, 0.0).stored
     # Colours that rows share are interpolated otherwise, and dithered ones come in another order.
     blurred = [cv2.blur(each.astype(np.float32), (9, 9)) for each in (backwards[::-1], pixels)]
     assert np.abs(blurred[0] - blurred[1])[8:-8, 8:-8].mean() < 4

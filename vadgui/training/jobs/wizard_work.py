@@ -153,12 +153,12 @@ class PreviewMaker:
         try:
             source = self._open(path, should_stop)
             index = min(max(source.index_at(seconds), 1), len(source) - 1)
-            before, after = (source.read(number, should_stop).pixels for number in (index - 1, index))
-            shown = _small(after)
+            before, after = (source.read(number, should_stop) for number in (index - 1, index))
+            shown = _small(after.pixels)
             yield Preview(path, seconds, shown)
             teacher = self._open_teacher(request)
             radius_px = self._radius_of(request, teacher, should_stop)
-            flow = teacher.flow(model_picture(before), model_picture(after))
+            flow = teacher.flow(model_picture(before.stored), model_picture(after.stored))
             yield Preview(path, seconds, shown, to_bgra(flow_to_rgb(flow, radius_px)), radius_px)
         except VadError as error:
             yield Preview(path, seconds, failure=failure_of(error))
@@ -188,7 +188,7 @@ class PreviewMaker:
         for path in videos[::step]:
             with self._video_opener(path, should_stop=should_stop) as source:
                 for index in np.linspace(0, len(source) - 2, _SAMPLED_PAIRS + 2)[1:-1]:
-                    pair = [source.read(int(index) + k, should_stop).pixels for k in (0, 1)]
+                    pair = [source.read(int(index) + k, should_stop).stored for k in (0, 1)]
                     flow = teacher.flow(model_picture(pair[0]), model_picture(pair[1]))
                     speeds.append(np.hypot(flow[0], flow[1]).ravel())
         return flow_radius(np.concatenate(speeds)) if speeds else 1.0

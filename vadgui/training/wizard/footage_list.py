@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTree
 
 from engine.common.language import tr, tr_n, tr_noop
 from engine.common.names import displayable
-from engine.footage_check.report import rate_in_words
+from engine.footage_check.report import FootageReport, rate_in_words
 from vadgui.training.model.footage_draft import Clip, FootageDraft
 from vadgui.ui import theme
 from vadgui.ui.clock_text import clock_text
@@ -102,9 +102,8 @@ class FootageList(QTreeWidget):
         report = clip.report
         is_readable = report is not None and report.frames > 0
         item.setText(_LENGTH, clock_text(report.duration_seconds, 0) if report and is_readable else "")
-        item.setText(_SIZE, f"{report.width_px} × {report.height_px}" if report and is_readable else "")
-        knows_rate = report is not None and is_readable and report.rate_is_known
-        item.setToolTip(_SIZE, rate_in_words(report.fps) if report and knows_rate else "")
+        item.setText(_SIZE, "{} × {}".format(*report.stored_px) if report and is_readable else "")
+        item.setToolTip(_SIZE, _picture_in_words(report) if report and is_readable else "")
         held_out = clip.path in self._footage.held_out()
         is_used = self._footage.is_used(clip)
         if report is not None and is_used:
@@ -142,3 +141,9 @@ def check_text(clip: Clip, is_used: bool) -> tuple[str, str]:
                 text = tr_n("{count} warning", "{count} warnings", count)
             return _ICONS[severity], text.format(count=count)
     return "check", tr("Good")
+
+
+def _picture_in_words(report: FootageReport) -> str:
+    """A recording's rate, and its sizes where it has two: the column has room for one."""
+    size = [report.size_in_words] if report.unstretched_px else []
+    return "\n".join([*size, *([rate_in_words(report.fps)] if report.rate_is_known else [])])
