@@ -71,7 +71,7 @@ class ReviewSession(QObject):
         """Small pictures of its frames."""
         self._pictures_requested = True
         self._frames_first = False
-        self.navigation = SegmentNavigation(self)
+        self.navigation = SegmentNavigation(self.scoring, self.review, lambda: self._playhead, self.seek)
         """Which segment is looked at, and the next ones."""
 
     # What is open
