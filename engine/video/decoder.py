@@ -149,7 +149,7 @@ class Decoder:
             if (time_read := packet.dts) is not None:
                 # FFmpeg discards fragments of an MP4 whose times start over, for what was read before is shown then.
                 if packet.is_discard and latest is not None and time_read <= latest:
-                    packet = _kept(packet)
+                    packet = shown_packet(packet)
                 latest = time_read if latest is None else max(latest, time_read)
             yield packet
 
@@ -225,9 +225,12 @@ class Decoder:
             raise unreadable(self._path, self._file.error) from self._file.error
 
 
-def _kept(packet: av.Packet[VideoStream]) -> av.Packet[VideoStream]:
-    """The same compressed frame, to be shown."""
-    kept: av.Packet[VideoStream] = av.Packet(bytes(packet))  # type: ignore[assignment]
+def shown_packet(packet: av.Packet[VideoStream]) -> av.Packet[VideoStream]:
+    """The same compressed frame without the word that it is not to be shown."""
+    # Not av.Packet(bytes(packet)): threads of the decoder would wait for the interpreter's lock to free those bytes,
+    # and who closes it waits for its threads with that lock.
+    kept: av.Packet[VideoStream] = av.Packet(packet.size)  # type: ignore[assignment]
+    kept.update(bytes(packet))
     kept.stream, kept.time_base = packet.stream, packet.time_base
     kept.pts, kept.dts, kept.duration, kept.is_keyframe = packet.pts, packet.dts, packet.duration, packet.is_keyframe
     return kept

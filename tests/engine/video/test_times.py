@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 from engine.video import open_video
+from engine.video.decoder import Decoder, shown_packet
 from engine.video.fingerprint import file_fingerprint
 from engine.video.given_rates import give_rate
 from engine.video.integrity import Integrity
@@ -167,6 +170,33 @@ def test_a_recording_that_begins_in_the_middle_has_lost_nothing(
         assert shown == [*range(60 - len(shown), 60)]
         assert len(shown) == (57 if "codec" in options else 48)
         assert in_words(source) == []
+
+
+class _Packet:
+    """A packet whose bytes are always the same object."""
+
+    def __init__(self, packet: av.Packet[av.VideoStream]) -> None:
+        self._packet = packet
+        self.bytes = bytes(packet)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._packet, name)
+
+    def __bytes__(self) -> bytes:
+        return self.bytes
+
+
+def test_threads_of_a_decoder_free_no_bytes_of_the_interpreter(tmp_path: Path) -> None:
+    # Such a thread waits for the interpreter's lock, and who closes the decoder waits for the thread with that lock.
+    decoder = Decoder(make_clip(tmp_path / "a.mp4", 5))
+    original = next(decoder.packets())
+    packet = _Packet(original)
+    held = sys.getrefcount(packet.bytes)
+    kept = shown_packet(packet)  # type: ignore[arg-type]
+    held_after = sys.getrefcount(packet.bytes)
+    assert held_after == held
+    assert (bytes(kept), kept.pts, kept.is_keyframe) == (packet.bytes, original.pts, original.is_keyframe)
+    decoder.close()
 
 
 @pytest.mark.parametrize("gop", [30, 10])
