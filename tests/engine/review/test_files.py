@@ -133,6 +133,21 @@ def test_zones_that_make_no_sense_are_damage() -> None:
         from_bytes(text.replace(b"0.1", b"1.1"))
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400"])
+@pytest.mark.parametrize("key", ["enter", "false_alarms_an_hour"])
+def test_a_threshold_that_is_no_number_is_damage(key: str, number: str) -> None:
+    chosen = Threshold(0.75, 0.25)
+    kept = recording(thresholds={"paper": chosen})
+    step = Step(name="Threshold to 0.75", threshold=ThresholdChange("paper", None, chosen))
+    stepped = recording(history=(step,), done=1)
+    value = f'"{key}": {getattr(chosen, key)}'.encode()
+    for each in (kept, stepped):
+        text = to_bytes(Review(recordings=(each,)))
+        assert value in text
+        with pytest.raises(ValueError, match="no threshold"):
+            from_bytes(text.replace(value, f'"{key}": {number}'.encode()))
+
+
 def test_a_newer_version_says_so_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.review.json"
     files.write_review(path, review("old"))
