@@ -59,15 +59,16 @@ def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequenc
     return None
 
 
-def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
-    """Rename a damaged file, and delete what belongs to it: it would be taken for the new one's.
+def put_aside(path: Path, side_files: Sequence[str] = ()) -> Path:
+    """Rename a damaged file, and delete what belongs to it: it would be taken for the new one's. Returns its new name.
 
     Raises:
         OSError: the folder can't be written.
     """
-    path.replace(path.with_suffix(DAMAGED_SUFFIX))
+    aside = path.replace(path.with_suffix(DAMAGED_SUFFIX))
     for suffix in side_files:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return aside
 
 
 def _refuse_pipe(path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import platformdirs
 
+from engine.common.language import tr
 from engine.common.remote_path import RemotePath
 
 
@@ -40,6 +42,17 @@ def is_regular_file(path: Path) -> bool:
         OSError: there is no such file, or it can't be reached.
     """
     return stat.S_ISREG(path.stat().st_mode)
+
+
+def read_regular(path: Path) -> bytes:
+    """All of a file; a pipe or a device in its place is refused, as reading one may never end.
+
+    Raises:
+        OSError: there is no such file, or it can't be read.
+    """
+    if not is_regular_file(path) and not path.is_dir():  # what is said of a folder is known to all who read files
+        raise OSError(errno.EINVAL, tr("it is a pipe or a device, and no file"), str(path))
+    return path.read_bytes()
 
 
 def existing_folder(folder: Path) -> Path:

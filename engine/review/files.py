@@ -17,7 +17,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
 from engine.common.language import tr, tr_n
 from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
-from engine.common.paths import reviews_folder
+from engine.common.paths import read_regular, reviews_folder
 from engine.common.remote_path import RemotePath
 from engine.review.chosen_places import chosen_place
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
@@ -182,7 +182,7 @@ def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview
     for path in sorted(candidates):
         # Most are of other recordings: the text tells without being taken apart. A damaged one keeps its own name.
         with suppress(OSError, ReviewError):
-            if fingerprint.encode() not in path.read_bytes():
+            if fingerprint.encode() not in read_regular(path):
                 continue
             opened = read_review(path)
             recording = opened.review.recording_of(fingerprint)
@@ -237,7 +237,7 @@ def placed(recording: Recording, video: Path, review: Path) -> Recording:
 
 def _read(path: Path) -> Review:
     try:
-        return from_bytes(path.read_bytes())
+        return from_bytes(read_regular(path))
     except NewerReviewError as error:
         raise NewerReviewError(error.what, subject=path, advice=error.advice) from error
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from engine.common.errors import ReviewError
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
+from engine.common.paths import read_regular
 from engine.review.edits import person
 
 _HOLDER = tr_noop("{who} on {host}, process {process}")
@@ -98,7 +99,7 @@ def _identity(path: Path) -> tuple[int, int]:
 def holder(path: Path) -> str:
     """Who holds the lock, in words of the language in use."""
     try:
-        text = _beside(path, "lock-holder").read_text(encoding="utf-8").strip()
+        text = read_regular(_beside(path, "lock-holder")).decode().strip()
     except (OSError, ValueError):
         text = ""
     if said := re.fullmatch(r"(?P<who>.*) on (?P<host>\S+), process (?P<process>\d+)", text):

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from engine.common.errors import TrainingError
 from engine.common.language import tr
+from engine.common.paths import read_regular
 
 if sys.platform != "win32":
     import fcntl
@@ -92,6 +93,6 @@ def _holder_file(path: Path) -> Path:
 
 def _pid_of_holder(path: Path) -> int | None:
     try:
-        return int(_holder_file(path).read_text(encoding="ascii"))
+        return int(read_regular(_holder_file(path)))
     except (OSError, ValueError):
         return None

@@ -451,3 +451,15 @@ def test_the_review_of_a_recording_whose_name_is_no_text_is_kept(video: Path) ->
     assert opened.path == usual_path(odd)
     assert opened.review.recordings[0].segments == (confirmed,)
     assert opened.review.recordings[0].relative_path == odd.name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.timeout(20)
+def test_pipes_in_the_places_of_reviews_are_not_waited_for(video: Path) -> None:
+    os.mkfifo(video.with_name("another.review.json"))  # each beside a recording without a review is looked into
+    found = look_up(video, "abc")
+    assert (found.opened, found.refusal) == (None, None)
+    os.mkfifo(usual_path(video))
+    refused = look_up(video, "abc").refusal
+    assert refused is not None
+    assert "pipe" in refused.advice
