@@ -51,7 +51,7 @@ def read_regular(path: Path) -> bytes:
         OSError: there is no such file, or it can't be read.
     """
     if not is_regular_file(path) and not path.is_dir():  # what is said of a folder is known to all who read files
-        raise OSError(errno.EINVAL, tr("it is a pipe or a device, and no file"), str(path))
+        raise OSError(errno.EINVAL, tr("Is a pipe or a device"), str(path))
     return path.read_bytes()
 
 
