@@ -40,6 +40,10 @@ def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequenc
         OSError: the file, or the folder when it has to be put aside, can't be read or written.
         sqlite3.Error: the same, of a database.
     """
+    if path.is_symlink() and not path.exists():  # it leads nowhere or in a circle: no file can be made under its name
+        _logger.warning("A link of the cache that leads to no file is put aside: %s", path)
+        put_aside(path, side_files)
+        return None
     for is_last in (False, True):
         known = _identity(path)
         try:

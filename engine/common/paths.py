@@ -44,14 +44,23 @@ def is_regular_file(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
-def read_regular(path: Path) -> bytes:
-    """All of a file; a pipe or a device in its place is refused, as reading one may never end.
+def check_ends(path: Path) -> None:
+    """Check that reading the file ends; what is said of a folder is known to all who read files.
 
     Raises:
-        OSError: there is no such file, or it can't be read.
+        OSError: it is a pipe or a device, or there is no such file, or it can't be reached.
     """
-    if not is_regular_file(path) and not path.is_dir():  # what is said of a folder is known to all who read files
+    if not is_regular_file(path) and not path.is_dir():
         raise OSError(errno.EINVAL, tr("Is a pipe or a device"), str(path))
+
+
+def read_regular(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        OSError: there is no such file, it can't be read, or reading it may never end.
+    """
+    check_ends(path)
     return path.read_bytes()
 
 
