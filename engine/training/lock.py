@@ -71,7 +71,7 @@ def _is_held(path: Path) -> bool:
     """
     if sys.platform != "win32":
         # By a shared lock: to two that take the lock itself to test it, each looks like a holder.
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place would block
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):  # some file systems say the latter
