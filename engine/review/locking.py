@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
@@ -68,7 +69,10 @@ class ReviewLock:
         with contextlib.suppress(OSError):
             # In English, as older programs show it as it is.
             text = _HOLDER.format(who=person() or _SOMEBODY, host=socket.gethostname(), process=os.getpid())
-            _beside(self._path, "lock-holder").write_text(text, encoding="utf-8")
+            with atomic_write(
+                _beside(self._path, "lock-holder")
+            ) as file:  # else a pipe in its place would be waited for
+                file.write(text.encode(errors="replace"))
 
     def take_anew(self) -> None:
         """Take the lock again, after somebody has removed its file.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
 from engine.common.language import tr
 from engine.common.paths import read_regular
@@ -47,7 +48,8 @@ def folder_lock(path: Path) -> Iterator[None]:
             advice=tr("Check its permissions ({reason}).").format(reason=error.strerror),
         ) from error
     try:
-        _holder_file(path).write_text(f"{os.getpid()}\n", encoding="ascii")
+        with atomic_write(_holder_file(path)) as file:  # writing into a pipe may never end
+            file.write(f"{os.getpid()}\n".encode())
         yield
     finally:
         with suppress(OSError):

@@ -463,3 +463,13 @@ def test_pipes_in_the_places_of_reviews_are_not_waited_for(video: Path) -> None:
     refused = look_up(video, "abc").refusal
     assert refused is not None
     assert "pipe" in refused.advice
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_the_holder_s_name_is_not_waited_for(video: Path) -> None:
+    os.mkfifo(video.with_name(f".{usual_path(video).name}.lock-holder"))
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review())
+    assert f"process {os.getpid()}" in holder(usual_path(video))
+    store.close()

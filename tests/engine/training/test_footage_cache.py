@@ -19,7 +19,7 @@ from engine.training import RunSettings, footage_plan, prepare_cache
 from engine.training.checkpoint import DamagedCheckpointError, load_checkpoint
 from engine.training.footage_cache import bytes_on_disk, load_footage
 from engine.training.footage_plan import plan_footage
-from engine.training.lock import lock_holder
+from engine.training.lock import folder_lock, lock_holder
 from engine.training.prepare_cache import prepare_footage
 from engine.training.stop_control import StopControl
 from engine.video import open_video
@@ -441,3 +441,6 @@ def test_pipes_in_a_run_folder_are_not_waited_for(tmp_path: Path) -> None:
     assert not StopControl(tmp_path / "request").should_stop()
     os.mkfifo(tmp_path / "lock")
     assert lock_holder(tmp_path / "lock") is None
+    os.mkfifo(tmp_path / "lock-holder")
+    with folder_lock(tmp_path / "lock"):
+        assert lock_holder(tmp_path / "lock") == os.getpid()
