@@ -172,7 +172,7 @@ def _of_another(other: OpenedReview, newest: OpenedReview, fingerprint: str) -> 
 
 
 def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:
-    """Reviews of a recording that was renamed: under its earlier name, where no recording is any more.
+    """Reviews of a recording that was renamed: under its earlier name, where it is not any more.
 
     One that was opened since knows the new name already.
     """
@@ -186,8 +186,16 @@ def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview
                 continue
             opened = read_review(path)
             recording = opened.review.recording_of(fingerprint)
-            if recording and (recording.path == str(video.absolute()) or not Path(recording.path).exists()):
+            if recording and (recording.path == str(video.absolute()) or not _is_there(recording)):
                 yield opened
+
+
+def _is_there(recording: Recording) -> bool:
+    """Whether a recording is where it was last seen, and not another one that has its name by now."""
+    path = Path(recording.path)
+    if not path.is_file():
+        return path.exists()
+    return file_fingerprint(path) == recording.fingerprint
 
 
 def located(recording: Recording, review: Path) -> Path | None:

@@ -286,6 +286,22 @@ def test_a_renamed_recording_finds_its_review_and_a_copy_does_not_take_it(tmp_pa
     assert files.find_review(copy, fingerprint) == (None, "")
 
 
+def test_recordings_that_took_each_others_names_find_their_reviews(tmp_path: Path) -> None:
+    videos = [tmp_path / "1.mp4", tmp_path / "2.mp4"]
+    for number, video in enumerate(videos):
+        video.write_bytes(b"one" if number else b"other")
+        judged = recording(path=str(video), fingerprint=file_fingerprint(video), playhead=number)
+        files.write_review(files.usual_path(video), Review(recordings=(judged,)))
+    aside = videos[0].rename(tmp_path / "aside")
+    videos[1].rename(videos[0])
+    aside.rename(videos[1])
+    for number, video in enumerate(videos):
+        opened, _ = files.find_review(video, file_fingerprint(video))
+        assert opened is not None
+        assert opened.path == files.usual_path(videos[1 - number])
+        assert opened.review.recordings[0].playhead == 1 - number
+
+
 def test_a_second_process_is_told_who_has_the_review(tmp_path: Path) -> None:
     path = tmp_path / "a.review.json"
     code = textwrap.dedent(
