@@ -58,7 +58,7 @@ def analysis_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Time of last use, bytes with side files, and path of every analysis, put aside or not."""
     for path in folder.glob("*"):
         if path.suffix in (SUFFIX, DAMAGED_SUFFIX):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # gone by now, or a link that leads nowhere
                 status = path.stat()
                 others = [beside(path, suffix) for suffix in SIDE_FILES]
                 yield status.st_mtime, status.st_size + sum(p.stat().st_size for p in others if p.exists()), path

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from engine.common.errors import ArchiveError
 from engine.common.language import tr
+from engine.common.paths import read_regular
 
 CAMERA = "{camera}"
 _ANY_FOLDERS = "**"
@@ -75,7 +76,7 @@ def read_mapping(path: Path) -> tuple[tuple[str, str], ...]:
         ArchiveError: it can't be read, or a line has other than two columns.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise ArchiveError(tr("The list of cameras can't be read"), subject=path, advice=f"{error}.") from error
     mapping = []

@@ -26,6 +26,7 @@ _REACHED_SECONDS = 10
 _AGAIN_SECONDS = 1.0
 _LOG_AGAIN_SECONDS = 0.02
 _POSTGRES = "postgresql"
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SECRET_PARAMETERS = ("password", "passfile", "sslpassword")
 """Of a URL's query, by which PostgreSQL's library takes passwords, too."""
 _READS = "reads"  # of a connection: it changes nothing
@@ -181,6 +182,8 @@ class Archive:
         except (SQLAlchemyError, sqlite3.Error) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             advice = tr("Check that the file or the server can be reached, and has space.")
+            if getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+                advice = tr("Take back a copy of it, or make a new one with `vad archive scan`.")
             raise ArchiveError(f"{what} ({reason})", subject=self.place, advice=advice) from error
 
 

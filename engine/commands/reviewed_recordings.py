@@ -17,6 +17,7 @@ from engine.commands.progress import finished_with_bar
 from engine.commands.redaction_option import by_kept_clock, kept_redaction, told
 from engine.common.errors import ExportError, VadError
 from engine.common.left_out import LeftOut
+from engine.common.names import of_displayable
 from engine.common.paths import analyses_folder
 from engine.detector_library import DetectorLibrary
 from engine.export.caveats import Caveats
@@ -156,8 +157,8 @@ class Predictors:
 
 def _of_segments_file(path: Path, redact: bool, quiet: bool) -> ReviewedRecording:
     listed = read_segments_json(path)
-    beside = path.with_name(listed.video_name)
-    with open_video(beside if beside.exists() else Path(listed.video_path)) as source:
+    beside = of_displayable(path.with_name(listed.video_name))
+    with open_video(beside if beside.exists() else of_displayable(Path(listed.video_path))) as source:
         if source.info.fingerprint != listed.video_fingerprint:
             raise ExportError(
                 "The video was changed since these segments were found in it",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
 import re
 import secrets
 import shutil
+import stat
 import sys
 import time
 import uuid
@@ -49,8 +51,9 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file that replaces `path` once it is on disk; if the block raises, `path` stays unchanged.
 
     Raises:
-        OSError: the folder can't be written, or the disk is full.
+        OSError: the folder can't be written, the disk is full, or a device has that name.
     """
+    _refuse_device(path)
     temporary = temporary_path(path)
     try:
         with temporary.open("xb") as file:
@@ -63,6 +66,14 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         # A folder that may not be written must not hide why the writing failed.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _refuse_device(path: Path) -> None:
+    """Whoever may write into /dev, as root may, would put a file in the place of the machine's device."""
+    with suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -40,6 +40,10 @@ def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequenc
         OSError: the file, or the folder when it has to be put aside, can't be read or written.
         sqlite3.Error: the same, of a database.
     """
+    if path.is_symlink() and not path.exists():  # it leads nowhere or in a circle: no file can be made under its name
+        _logger.warning("A link of the cache that leads to no file is put aside: %s", path)
+        put_aside(path, side_files)
+        return None
     for is_last in (False, True):
         known = _identity(path)
         try:
@@ -59,15 +63,16 @@ def read_or_put_aside(path: Path, read: Callable[[Path], T], side_files: Sequenc
     return None
 
 
-def put_aside(path: Path, side_files: Sequence[str] = ()) -> None:
-    """Rename a damaged file, and delete what belongs to it: it would be taken for the new one's.
+def put_aside(path: Path, side_files: Sequence[str] = ()) -> Path:
+    """Rename a damaged file, and delete what belongs to it: it would be taken for the new one's. Returns its new name.
 
     Raises:
         OSError: the folder can't be written.
     """
-    path.replace(path.with_suffix(DAMAGED_SUFFIX))
+    aside = path.replace(path.with_suffix(DAMAGED_SUFFIX))
     for suffix in side_files:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return aside
 
 
 def _refuse_pipe(path: Path) -> None:

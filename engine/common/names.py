@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 MAX_NAME_BYTES = 255
@@ -33,6 +34,18 @@ def _displayable_character(character: str) -> str:
         return f"\\x{ord(character) - 0xDC00:02x}"
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def of_displayable(path: Path) -> Path:
+    """The file that a displayable path means, where its names are no text; the path itself where there is none."""
+    found = Path(path.anchor)
+    for part in path.relative_to(path.anchor).parts:
+        name = part
+        if not os.path.lexists(found / part):
+            with suppress(OSError):
+                name = next((each.name for each in found.iterdir() if displayable(each.name) == part), part)
+        found /= name
+    return found
 
 
 def fitting_name(stem: str, suffix: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import platformdirs
 
+from engine.common.language import tr
 from engine.common.remote_path import RemotePath
 
 
@@ -40,6 +42,26 @@ def is_regular_file(path: Path) -> bool:
         OSError: there is no such file, or it can't be reached.
     """
     return stat.S_ISREG(path.stat().st_mode)
+
+
+def check_ends(path: Path) -> None:
+    """Check that reading the file ends; what is said of a folder is known to all who read files.
+
+    Raises:
+        OSError: it is a pipe or a device, or there is no such file, or it can't be reached.
+    """
+    if not is_regular_file(path) and not path.is_dir():
+        raise OSError(errno.EINVAL, tr("Is a pipe or a device"), str(path))
+
+
+def read_regular(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        OSError: there is no such file, it can't be read, or reading it may never end.
+    """
+    check_ends(path)
+    return path.read_bytes()
 
 
 def existing_folder(folder: Path) -> Path:

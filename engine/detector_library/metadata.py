@@ -15,6 +15,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import DetectorFileError
 from engine.common.json_values import decode
 from engine.common.language import tr
+from engine.common.paths import read_regular
 from engine.models.detector_header import Label
 
 _VERSION = 1
@@ -51,7 +52,7 @@ class MetadataFile:
     def read(self) -> LibraryMetadata:
         """Read the metadata; empty if the file is missing, damaged, or of a newer version."""
         try:
-            return _parse(self._path.read_bytes()) or LibraryMetadata()
+            return _parse(read_regular(self._path)) or LibraryMetadata()
         except (OSError, ValueError):
             return LibraryMetadata()
 
@@ -81,7 +82,7 @@ class MetadataFile:
 
     def _read_or_put_aside(self) -> LibraryMetadata:
         try:
-            metadata = _parse(self._path.read_bytes())
+            metadata = _parse(read_regular(self._path))
         except FileNotFoundError:
             return LibraryMetadata()
         except ValueError:

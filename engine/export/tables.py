@@ -18,6 +18,7 @@ from engine.common.errors import ExportError
 from engine.common.json_values import convert, decode
 from engine.common.language import tr
 from engine.common.names import displayable
+from engine.common.paths import read_regular
 from engine.scoring.conditions import Condition, ConditionKind
 from engine.scoring.paper_scorer import PaperScorer
 from engine.scoring.scorers import scorer_names
@@ -194,7 +195,7 @@ def read_segments_json(path: Path) -> SegmentsFile:
         ExportError: the file can't be read, is no segments file, or was made by a newer version.
     """
     try:
-        content = decode(path.read_text(encoding="utf-8"), dict[str, Any])
+        content = decode(read_regular(path), dict[str, Any])
         if content["format"] != _FORMAT:
             raise KeyError(_FORMAT)
         if content["version"] > _VERSION:

@@ -14,7 +14,7 @@ from engine.common.atomic_write import PROCESS, atomic_write, remove_leftovers
 from engine.common.json_values import decode
 from engine.common.language import tr, tr_n
 from engine.common.names import displayable
-from engine.common.paths import exports_folder
+from engine.common.paths import exports_folder, read_regular
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class UnfinishedExports:
             with suppress(OSError, Timeout):
                 lock.acquire()
                 try:
-                    exports = decode(path.read_text(encoding="utf-8"), list[UnfinishedExport])
+                    exports = decode(read_regular(path), list[UnfinishedExport])
                 except (OSError, ValueError):
                     lock.release()
                     continue

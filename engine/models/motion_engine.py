@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from engine.common.atomic_write import atomic_write, sync_folder, sync_tree, temporary_path
 from engine.common.json_values import decode
 from engine.common.language import tr
+from engine.common.paths import read_regular
 from engine.models.motion import MotionModel
 from engine.models.picture import PICTURE_SIZE
 from engine.models.quantisation import LayerRanges, ranges_digest, rounded
@@ -275,7 +276,7 @@ def _measured(torch_engine: MotionEngine, engine: MotionEngine, form: Form) -> _
 
 def _kept(file: Path) -> _Measured | None:
     try:
-        return decode(file.read_text(encoding="utf-8"), _Measured)
+        return decode(read_regular(file), _Measured)
     except (OSError, ValueError):
         return None
 

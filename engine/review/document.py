@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -235,7 +237,12 @@ class NewerReviewError(ReviewError):
 
 def to_bytes(review: Review) -> bytes:
     """The document as JSON."""
-    return msgspec.json.format(msgspec.json.encode(_File(FORMAT, VERSION, review)), indent=1) + b"\n"
+    file = _File(FORMAT, VERSION, review)
+    try:
+        return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
+    except UnicodeEncodeError:
+        # Names of files that are not UTF-8 can be kept as ASCII only, and msgspec refuses that, too.
+        return json.dumps(msgspec.to_builtins(file), indent=1).encode("ascii") + b"\n"
 
 
 def from_bytes(text: bytes) -> Review:
@@ -262,12 +269,14 @@ def from_bytes(text: bytes) -> Review:
 
 
 def check(recording: Recording) -> None:
-    """Check that segments are in order and disjoint, zones, redaction and clock make sense, and the history fits.
+    """Check that segments are in order and disjoint, all else that was set makes sense, and the history fits.
 
     Raises:
         ValueError: they are not.
     """
     check_segments(recording.segments)
+    for threshold in (*recording.thresholds.values(), *_of_history(step.threshold for step in recording.history)):
+        _check_threshold(threshold)
     # Each once: a step begins with what the one before it left.
     for zones in {recording.zones, *_of_history(step.zones for step in recording.history)}:
         check_zones(zones)
@@ -277,6 +286,12 @@ def check(recording: Recording) -> None:
         check_redaction(redaction)
     if not 0 <= recording.done <= len(recording.history):
         raise ValueError(f"{recording.done} of {len(recording.history)} steps can't be done")
+
+
+def _check_threshold(threshold: Threshold | None) -> None:
+    values = (threshold.enter, threshold.false_alarms_an_hour or 0.0) if threshold else ()
+    if not all(map(math.isfinite, values)):  # JSON has no other numbers: it would be written as null
+        raise ValueError(f"no threshold: {threshold}")
 
 
 class _Change(Protocol[V]):

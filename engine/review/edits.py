@@ -68,6 +68,7 @@ class Editor:
 
     def judge(self, segment: ReviewedSegment, verdict: Verdict, reason: str = "") -> Step:
         """Give a verdict; the segment keeps the frames that it has now."""
+        reason = _encodable(reason)
         name = _DONE[verdict] + (f" ({reason})" if reason else "")
         return self._say(name, segment, replace(_base(segment), verdict=verdict, reason=reason))
 
@@ -80,7 +81,7 @@ class Editor:
 
     def write_note(self, segment: ReviewedSegment, note: str) -> Step:
         """Replace its note."""
-        return self._say(tr_noop("Note"), segment, replace(_base(segment), note=note.strip()))
+        return self._say(tr_noop("Note"), segment, replace(_base(segment), note=_encodable(note).strip()))
 
     def forget(self, segment: ReviewedSegment) -> Step:
         """Take back all that was said of it: a flagged segment is as the detector found it, a drawn one is gone.
@@ -277,6 +278,11 @@ def _sensible() -> Iterator[None]:
     except ValueError as error:
         reason = str(error)
         raise ReviewError(with_capital(reason), advice=tr("Draw another one, or remove one that is there.")) from error
+
+
+def _encodable(text: str) -> str:
+    """The text without halves of characters, which the clipboard may hold and no file can."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _base(segment: ReviewedSegment) -> JudgedSegment:

@@ -17,7 +17,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
 from engine.common.language import tr, tr_n
 from engine.common.names import MAX_NAME_BYTES, cut_name, displayable
-from engine.common.paths import reviews_folder
+from engine.common.paths import read_regular, reviews_folder
 from engine.common.remote_path import RemotePath
 from engine.review.chosen_places import chosen_place
 from engine.review.document import NewerReviewError, Recording, Review, from_bytes, to_bytes
@@ -172,7 +172,7 @@ def _of_another(other: OpenedReview, newest: OpenedReview, fingerprint: str) -> 
 
 
 def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview]:
-    """Reviews of a recording that was renamed: under its earlier name, where no recording is any more.
+    """Reviews of a recording that was renamed: under its earlier name, where it is not any more.
 
     One that was opened since knows the new name already.
     """
@@ -182,12 +182,20 @@ def _reviews_left_behind(video: Path, fingerprint: str) -> Iterator[OpenedReview
     for path in sorted(candidates):
         # Most are of other recordings: the text tells without being taken apart. A damaged one keeps its own name.
         with suppress(OSError, ReviewError):
-            if fingerprint.encode() not in path.read_bytes():
+            if fingerprint.encode() not in read_regular(path):
                 continue
             opened = read_review(path)
             recording = opened.review.recording_of(fingerprint)
-            if recording and (recording.path == str(video.absolute()) or not Path(recording.path).exists()):
+            if recording and (recording.path == str(video.absolute()) or not _is_there(recording)):
                 yield opened
+
+
+def _is_there(recording: Recording) -> bool:
+    """Whether a recording is where it was last seen, and not another one that has its name by now."""
+    path = Path(recording.path)
+    if not path.is_file():
+        return path.exists()
+    return file_fingerprint(path) == recording.fingerprint
 
 
 def located(recording: Recording, review: Path) -> Path | None:
@@ -237,7 +245,7 @@ def placed(recording: Recording, video: Path, review: Path) -> Recording:
 
 def _read(path: Path) -> Review:
     try:
-        return from_bytes(path.read_bytes())
+        return from_bytes(read_regular(path))
     except NewerReviewError as error:
         raise NewerReviewError(error.what, subject=path, advice=error.advice) from error
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine.common.atomic_write import atomic_write
 from engine.common.errors import ReviewError
 from engine.common.language import tr, tr_noop
 from engine.common.names import displayable
+from engine.common.paths import read_regular
 from engine.review.edits import person
 
 _HOLDER = tr_noop("{who} on {host}, process {process}")
@@ -67,7 +69,10 @@ class ReviewLock:
         with contextlib.suppress(OSError):
             # In English, as older programs show it as it is.
             text = _HOLDER.format(who=person() or _SOMEBODY, host=socket.gethostname(), process=os.getpid())
-            _beside(self._path, "lock-holder").write_text(text, encoding="utf-8")
+            with atomic_write(
+                _beside(self._path, "lock-holder")
+            ) as file:  # else a pipe in its place would be waited for
+                file.write(text.encode(errors="replace"))
 
     def take_anew(self) -> None:
         """Take the lock again, after somebody has removed its file.
@@ -98,7 +103,7 @@ def _identity(path: Path) -> tuple[int, int]:
 def holder(path: Path) -> str:
     """Who holds the lock, in words of the language in use."""
     try:
-        text = _beside(path, "lock-holder").read_text(encoding="utf-8").strip()
+        text = read_regular(_beside(path, "lock-holder")).decode().strip()
     except (OSError, ValueError):
         text = ""
     if said := re.fullmatch(r"(?P<who>.*) on (?P<host>\S+), process (?P<process>\d+)", text):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -19,12 +19,16 @@ from filelock import FileLock, Timeout
 from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import put_aside
 from engine.common.errors import ReviewError
-from engine.common.json_values import decode
+from engine.common.json_values import convert, decode
 from engine.common.language import tr
 from engine.common.messages import Message, Value, message_of
+from engine.common.names import displayable
+from engine.common.paths import read_regular
 from engine.review.document import Verdict
 
 FORMAT, VERSION = "vadgui-recordings", 1
+
+T = TypeVar("T")
 
 
 class AnalysisStage(StrEnum):
@@ -143,6 +147,8 @@ class RecordingListFile:
         self._path = path
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
         self._may_write = False
+        self.notice = ""
+        """What a person should know of how the list was read."""
 
     def open(self) -> RecordingList:
         """Take the list; there may be none yet, or only a damaged one, which is put aside.
@@ -196,7 +202,7 @@ class RecordingListFile:
 
     def _read(self) -> RecordingList:
         try:
-            text = self._path.read_bytes()
+            text = read_regular(self._path)
         except FileNotFoundError:
             return RecordingList()
         except OSError as error:
@@ -213,14 +219,42 @@ class RecordingListFile:
                 )
             if head.format != FORMAT:
                 raise ValueError(head.format)
-            return _after_restart(decode(text, _File))
+            with suppress(ValueError):
+                return _after_restart(decode(text, _File))
+            sound = _after_restart(_sound(decode(text, dict[str, Any])))
         except ValueError:
-            with suppress(OSError):
-                put_aside(self._path)
-            return RecordingList()
+            sound = RecordingList()
+        self._put_aside(len(sound.recordings))
+        return sound
+
+    def _put_aside(self, count: int) -> None:
+        with suppress(OSError):
+            aside = put_aside(self._path)
+            self.notice = tr(
+                "The list of recordings was damaged: {count} of them could be read. The file is kept as {path}. "
+                "Reviews are not part of it."
+            ).format(count=count, path=displayable(aside))
 
     def _unusable(self, error: OSError) -> ReviewError:
         return ReviewError(tr("The list of recordings can't be read"), subject=self._path, advice=f"{error.strerror}.")
+
+
+def _sound(values: dict[str, Any]) -> RecordingList:
+    """What can be used of a list: an entry that can't costs no other one."""
+
+    def each_of(key: str, kind: type[T]) -> tuple[T, ...]:
+        entries = values.get(key)
+        found = []
+        for entry in entries if isinstance(entries, list) else ():
+            with suppress(ValueError):
+                found.append(convert(entry, kind))
+        return tuple(found)
+
+    return RecordingList(
+        recordings=each_of("recordings", ListedRecording),
+        watched_folders=each_of("watched_folders", str),
+        left_out=each_of("left_out", str),
+    )
 
 
 def _after_restart(kept: RecordingList) -> RecordingList:

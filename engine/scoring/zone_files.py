@@ -11,6 +11,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import ZonesError
 from engine.common.json_values import convert, decode
 from engine.common.language import tr
+from engine.common.paths import read_regular
 from engine.scoring.zones import Point, Zone, ZoneKind, Zones, check_zones
 
 FORMAT, VERSION = "vadgui-zones", 1
@@ -43,7 +44,7 @@ def read_zones(path: Path) -> Zones:
         ZonesError: the file can't be read, is no such file or of a newer version, or its zones make no sense.
     """
     try:
-        content = decode(path.read_bytes(), dict[str, Any])
+        content = decode(read_regular(path), dict[str, Any])
         if content.get("format") != FORMAT or not isinstance(content.get("version"), int):
             raise ValueError(f"it has no format {FORMAT} with a version")
         if content["version"] > VERSION:

@@ -17,6 +17,7 @@ from engine.common.atomic_write import atomic_write, sync_folder
 from engine.common.errors import TrainingError
 from engine.common.json_values import decode
 from engine.common.language import tr
+from engine.common.paths import check_ends
 from engine.training.run import Run
 
 _FORMAT = "vadgui-checkpoint 1"
@@ -94,6 +95,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         DamagedCheckpointError: the file can't be read, or its checksum is wrong.
     """
     try:
+        check_ends(path)
         contents = torch.load(path, map_location="cpu", weights_only=True)
         if contents.pop("sha256") != _digest(contents) or contents.pop("format") != _FORMAT:
             raise DamagedCheckpointError(f"{path} does not match its checksum")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.common.events import Event, Noted, Progress, SampleSaved, from_json_line, to_json_line
+from engine.common.paths import read_regular
 
 
 class EventLog:
@@ -42,7 +43,7 @@ class EventLog:
 def read_event_log(path: Path) -> Iterator[Event]:
     """All complete events of a log, oldest first; nothing if there is no file."""
     try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+        lines = read_regular(path).decode("ascii", "replace").splitlines()
     except FileNotFoundError:
         return
     for line in lines:

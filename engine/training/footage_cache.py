@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.common.errors import TrainingError
 from engine.common.language import tr
+from engine.common.paths import check_ends
 from engine.flow.colour import flow_to_rgb
 from engine.models.picture import PICTURE_SIZE
 from engine.video.frame import Pixels
@@ -72,6 +73,9 @@ def load_footage(folder: Path) -> Footage:
 
 
 def _load(folder: Path) -> Footage:
+    for name in (METADATA_FILE, PICTURES_FILE, FLOW_FILE):
+        if (folder / name).exists():
+            check_ends(folder / name)
     with np.load(folder / METADATA_FILE) as metadata:
         starts, counts, is_held_out = metadata["starts"], metadata["counts"], metadata["is_held_out"]
         radius_px = float(metadata["radius_px"])

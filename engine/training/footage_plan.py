@@ -16,6 +16,7 @@ from engine.common.errors import DatasetError, TrainingError
 from engine.common.events import Noted, ShouldStop, never_stop
 from engine.common.json_values import decode
 from engine.common.language import number_text, tr
+from engine.common.paths import read_regular
 from engine.datasets.held_out import GAP_SECONDS, Stretch, held_out_end_seconds, held_out_indices
 from engine.flow.teachers import Teacher
 from engine.training.footage_cache import bytes_on_disk
@@ -89,7 +90,7 @@ class FootagePlan:
     def load(cls, path: Path) -> FootagePlan | None:
         """Read a plan; None if the file is missing or can't be read."""
         try:
-            return decode(path.read_text(encoding="utf-8"), cls, exact=True)
+            return decode(read_regular(path), cls, exact=True)
         except (OSError, ValueError):
             return None
 

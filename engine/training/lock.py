@@ -10,8 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
 from engine.common.language import tr
+from engine.common.paths import read_regular
 
 if sys.platform != "win32":
     import fcntl
@@ -46,7 +48,8 @@ def folder_lock(path: Path) -> Iterator[None]:
             advice=tr("Check its permissions ({reason}).").format(reason=error.strerror),
         ) from error
     try:
-        _holder_file(path).write_text(f"{os.getpid()}\n", encoding="ascii")
+        with atomic_write(_holder_file(path)) as file:  # writing into a pipe may never end
+            file.write(f"{os.getpid()}\n".encode())
         yield
     finally:
         with suppress(OSError):
@@ -70,7 +73,7 @@ def _is_held(path: Path) -> bool:
     """
     if sys.platform != "win32":
         # By a shared lock: to two that take the lock itself to test it, each looks like a holder.
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place would block
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):  # some file systems say the latter
@@ -92,6 +95,6 @@ def _holder_file(path: Path) -> Path:
 
 def _pid_of_holder(path: Path) -> int | None:
     try:
-        return int(_holder_file(path).read_text(encoding="ascii"))
+        return int(read_regular(_holder_file(path)))
     except (OSError, ValueError):
         return None

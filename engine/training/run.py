@@ -13,6 +13,7 @@ from engine.common.atomic_write import atomic_write
 from engine.common.errors import TrainingError
 from engine.common.events import Event
 from engine.common.language import tr
+from engine.common.paths import read_regular
 from engine.training.event_log import read_event_log
 from engine.training.footage_cache import METADATA_FILE, load_held_out
 from engine.training.lock import folder_lock, lock_holder
@@ -99,7 +100,7 @@ class Run:
             TrainingError: the folder holds no run.
         """
         try:
-            return RunSettings.from_json(self.settings_path.read_text(encoding="utf-8"))
+            return RunSettings.from_json(read_regular(self.settings_path).decode())
         except (OSError, ValueError) as error:
             raise TrainingError(
                 tr("This folder holds no training run"),

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from engine.common.paths import read_regular
+
 Request = Literal["stop", "finish"]
 
 _POLL_SECONDS = 0.25
@@ -44,7 +46,7 @@ class StopControl:
             return
         self._polled_at = now
         try:
-            request = self._file.read_text(encoding="utf-8", errors="replace").strip()
+            request = read_regular(self._file).decode(errors="replace").strip()
         except OSError:
             return
         if request == "stop":

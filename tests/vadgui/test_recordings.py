@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -470,6 +471,20 @@ def test_a_second_window_has_a_list_of_its_own(
     file = RecordingListFile(tmp_path / "data" / "recordings.json")
     assert len(file.open().recordings) == 3
     file.close()
+
+
+def test_a_damaged_list_goes_on_with_what_can_be_read_and_says_so(
+    make_program: Callable[[], Program], videos: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "data" / "recordings.json"
+    path.parent.mkdir()
+    entries = [{"path": str(videos / "street.mp4")}, {"path": 5}]
+    path.write_text(json.dumps({"format": "vadgui-recordings", "version": 1, "recordings": entries}))
+    program = make_program()
+    assert list(stages(program)) == ["street.mp4"]
+    said = program.window.statusBar().currentMessage()
+    assert "1 of them could be read" in said
+    assert str(path.with_suffix(".damaged")) in said
 
 
 def test_closing_is_quick_with_a_list_at_work(program: Program, qtbot: QtBot, videos: Path, tmp_path: Path) -> None:

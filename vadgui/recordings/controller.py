@@ -96,6 +96,8 @@ class RecordingsController(QObject):
             return
         try:
             kept = self._file.open()
+            if self._file.notice:
+                self.told.emit(self._file.notice)
             self.model.add(kept.recordings)
             self.model.watch(kept.watched_folders)
             self._left_out = set(kept.left_out)

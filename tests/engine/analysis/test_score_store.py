@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.analysis.analysis_files import prune
-from engine.analysis.score_store import CHUNK_ROWS, AnalysisKey, Frames, ScoreStore
+from engine.analysis.score_store import CHUNK_ROWS, AnalysisKey, Frames, ScoreStore, find_analysis
 from engine.common.errors import ScoreStoreError
 from engine.scoring.signals import RAW_SIGNALS, RawSignals
 from tests.at_once import run_at_once
@@ -461,3 +461,15 @@ def test_pruning_spares_what_is_open_and_takes_what_was_put_aside(tmp_path: Path
 
 def test_pruning_a_folder_that_is_not_there_frees_nothing(tmp_path: Path) -> None:
     assert prune(tmp_path / "none") == 0
+
+
+@pytest.mark.parametrize("target", ["gone", ""], ids=["nowhere", "in a circle"])
+def test_links_that_lead_to_no_file_keep_no_analysis_from_its_store(tmp_path: Path, target: str) -> None:
+    for name in (KEY.file_name, "another.sqlite3"):
+        (tmp_path / name).symlink_to(tmp_path / (target or name))
+    assert find_analysis(tmp_path, lambda _: True) is None
+    with ScoreStore(tmp_path, KEY) as store:
+        store.append(*rows_of(0, 5))
+    assert find_analysis(tmp_path, lambda key: key == KEY) == KEY
+    prune(tmp_path, max_bytes=0)
+    assert not (tmp_path / KEY.file_name).exists()

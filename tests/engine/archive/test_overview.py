@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -139,6 +139,15 @@ def test_the_revision_changes_with_what_another_process_changes(filled: Archive,
         while other.revision() == before and time.monotonic() < patience:
             time.sleep(0.05)
         assert other.revision() != before
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:6000], lambda text: b"\xff" * len(text)], ids=["cut", "none"])
+def test_a_damaged_archive_says_what_to_do(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "site.archive"
+    Archive(str(path), create=True).close()
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ArchiveError, match="Take back a copy of it"):
+        Archive(str(path))
 
 
 def test_an_archive_that_lacks_a_table_is_told(place: str) -> None:

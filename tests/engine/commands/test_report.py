@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -85,6 +87,20 @@ def test_the_report_of_an_analysis_shows_its_scores(tmp_path: Path, peak: float)
     assert ("Scores are not known here" in text) == (peak != 0.5)
     assert ("dashed: the threshold" in text) == (peak == 0.5)
     assert "is missing from this report" not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_the_report_of_an_analysis_of_a_recording_whose_name_is_no_text(tmp_path: Path, is_beside: bool) -> None:
+    folder = tmp_path / os.fsdecode(b"T\xfcr")
+    folder.mkdir()
+    video = make_clip(tmp_path / "gate.mp4", 12).rename(folder / os.fsdecode(b"gate\xe9.mp4"))
+    segments = analysis_of(video, Segment(3, 6, 4, 0.5), scores=[0.1] * 4 + [0.5] + [0.1] * 7)
+    if not is_beside:
+        segments = segments.rename(tmp_path / "gate.segments.json")
+    ran = vad_report(segments, "--out", tmp_path / "report.html", "--quiet")
+    assert ran.exit_code == 0, ran.output
+    assert "gate\\xe9.mp4" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("damage", ["", "frame,anomaly_score\n0,x\n", "frame,anomaly_score\n0,0.5\n", "\xff\0"])

@@ -1,4 +1,5 @@
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -108,3 +109,16 @@ def test_leftovers_of_a_process_that_was_killed_go_at_once(tmp_path: Path) -> No
 
 def left_in(folder: Path) -> list[str]:
     return [path.name for path in folder.glob(".vadgui-*.partial")]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root makes devices")
+def test_no_file_takes_the_place_of_a_device(tmp_path: Path) -> None:
+    device = tmp_path / "zero"
+    try:
+        os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+    except OSError:
+        pytest.skip("no devices can be made here")
+    with pytest.raises(OSError, match="zero"), atomic_write(device) as file:
+        file.write(b"x")
+    assert stat.S_ISCHR(device.lstat().st_mode)
+    assert [each.name for each in tmp_path.iterdir()] == ["zero"]

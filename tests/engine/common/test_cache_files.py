@@ -95,3 +95,13 @@ def test_a_pipe_in_the_place_of_a_file_is_put_aside_unread(tmp_path: Path) -> No
     os.mkfifo(path)
     assert read_or_put_aside(path, Path.read_bytes) is None
     assert [file.name for file in tmp_path.iterdir()] == ["a.damaged"]
+
+
+@pytest.mark.parametrize("target", ["gone.npz", "a.npz"], ids=["nowhere", "in a circle"])
+def test_a_link_that_leads_to_no_file_is_put_aside(tmp_path: Path, target: str) -> None:
+    path = tmp_path / "a.npz"
+    path.symlink_to(tmp_path / target)
+    assert read_or_put_aside(path, Path.read_text) is None
+    assert [each.name for each in tmp_path.iterdir()] == ["a.damaged"]
+    path.write_text("whole")
+    assert read_or_put_aside(path, Path.read_text) == "whole"

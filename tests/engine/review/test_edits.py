@@ -242,3 +242,12 @@ def test_steps_are_told_in_the_language_in_use(name: str, german: str) -> None:
     assert step.in_words == name
     with in_language("de"):
         assert step.in_words == german
+
+
+def test_halves_of_characters_from_the_clipboard_are_not_kept() -> None:
+    desk = Desk()
+    desk.do(desk.editor.write_note(desk.shown[0], "bicycle \ud83d by the gate \ud83d\udeb2"))
+    desk.do(desk.editor.judge(desk.shown[0], Verdict.DISMISSED, "\ude00 wind"))
+    judged = desk.shown[0].judged
+    assert judged is not None
+    assert (judged.note, judged.reason) == ("bicycle \ufffd by the gate \U0001f6b2", "\ufffd wind")

@@ -133,6 +133,21 @@ def test_zones_that_make_no_sense_are_damage() -> None:
         from_bytes(text.replace(b"0.1", b"1.1"))
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400"])
+@pytest.mark.parametrize("key", ["enter", "false_alarms_an_hour"])
+def test_a_threshold_that_is_no_number_is_damage(key: str, number: str) -> None:
+    chosen = Threshold(0.75, 0.25)
+    kept = recording(thresholds={"paper": chosen})
+    step = Step(name="Threshold to 0.75", threshold=ThresholdChange("paper", None, chosen))
+    stepped = recording(history=(step,), done=1)
+    value = f'"{key}": {getattr(chosen, key)}'.encode()
+    for each in (kept, stepped):
+        text = to_bytes(Review(recordings=(each,)))
+        assert value in text
+        with pytest.raises(ValueError, match="no threshold"):
+            from_bytes(text.replace(value, f'"{key}": {number}'.encode()))
+
+
 def test_a_newer_version_says_so_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.review.json"
     files.write_review(path, review("old"))
@@ -269,6 +284,22 @@ def test_a_renamed_recording_finds_its_review_and_a_copy_does_not_take_it(tmp_pa
     assert again is not None
     assert again.path == files.usual_path(video)
     assert files.find_review(copy, fingerprint) == (None, "")
+
+
+def test_recordings_that_took_each_others_names_find_their_reviews(tmp_path: Path) -> None:
+    videos = [tmp_path / "1.mp4", tmp_path / "2.mp4"]
+    for number, video in enumerate(videos):
+        video.write_bytes(b"one" if number else b"other")
+        judged = recording(path=str(video), fingerprint=file_fingerprint(video), playhead=number)
+        files.write_review(files.usual_path(video), Review(recordings=(judged,)))
+    aside = videos[0].rename(tmp_path / "aside")
+    videos[1].rename(videos[0])
+    aside.rename(videos[1])
+    for number, video in enumerate(videos):
+        opened, _ = files.find_review(video, file_fingerprint(video))
+        assert opened is not None
+        assert opened.path == files.usual_path(videos[1 - number])
+        assert opened.review.recordings[0].playhead == 1 - number
 
 
 def test_a_second_process_is_told_who_has_the_review(tmp_path: Path) -> None:

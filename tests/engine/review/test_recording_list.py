@@ -78,11 +78,37 @@ def test_a_damaged_list_is_put_aside(tmp_path: Path, text: bytes) -> None:
     path.write_bytes(text)
     file = RecordingListFile(path)
     assert file.open() == RecordingList()
+    assert str(tmp_path / "recordings.damaged") in file.notice
     file.write(LISTED)
     file.close()
     assert [each.read_bytes() for each in tmp_path.glob("*.damaged")] == [text]
     assert file.open() == LISTED
     file.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"path": None},
+        {"stage": "asleep"},
+        {"share": "much"},
+        {"segments": [[1, 2]]},
+        {"problem_values": []},
+    ],
+)
+def test_an_entry_that_cannot_be_used_costs_no_other_one(tmp_path: Path, damage: dict[str, object]) -> None:
+    path = tmp_path / "recordings.json"
+    good = {"path": "/b.mp4", "stage": "analysed", "share": 1.0}
+    kept = {"recordings": [{**good, "path": "/a.mp4", **damage}, good], "watched_folders": ["/films", 5], "left_out": 1}
+    text = json.dumps({"format": "vadgui-recordings", "version": 1, **kept})
+    path.write_text(text)
+    file = RecordingListFile(path)
+    opened = file.open()
+    file.close()
+    assert [each.path for each in opened.recordings] == ["/b.mp4"]
+    assert opened.watched_folders == ("/films",)
+    assert "1 of them could be read" in file.notice
+    assert (tmp_path / "recordings.damaged").read_text() == text
 
 
 def test_a_newer_list_is_left_alone(tmp_path: Path) -> None:

@@ -435,3 +435,41 @@ def test_whose_lock_was_removed_and_is_another_window_s_now_does_not_write(video
         third.claim()
     other.close()
     assert read_review(usual_path(video)).review.recordings[0].playhead == 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_the_review_of_a_recording_whose_name_is_no_text_is_kept(video: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(video.parent) + b"/gate\xe9.mp4"))
+    confirmed = JudgedSegment(start=3, stop=5, verdict=Verdict.CONFIRMED, note="Tür \U0001f6b2")
+    judged = Review(recordings=(recording(path=str(odd), segments=(confirmed,)),))
+    store = ReviewStore(look_up(odd, "abc"))
+    store.write(judged)
+    store.write(judged)
+    store.close()
+    opened = look_up(odd, "abc").opened
+    assert opened is not None
+    assert opened.path == usual_path(odd)
+    assert opened.review.recordings[0].segments == (confirmed,)
+    assert opened.review.recordings[0].relative_path == odd.name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.timeout(20)
+def test_pipes_in_the_places_of_reviews_are_not_waited_for(video: Path) -> None:
+    os.mkfifo(video.with_name("another.review.json"))  # each beside a recording without a review is looked into
+    found = look_up(video, "abc")
+    assert (found.opened, found.refusal) == (None, None)
+    os.mkfifo(usual_path(video))
+    refused = look_up(video, "abc").refusal
+    assert refused is not None
+    assert "pipe" in refused.advice
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_the_holder_s_name_is_not_waited_for(video: Path) -> None:
+    os.mkfifo(video.with_name(f".{usual_path(video).name}.lock-holder"))
+    store = ReviewStore(look_up(video, "abc"))
+    store.write(review())
+    assert f"process {os.getpid()}" in holder(usual_path(video))
+    store.close()

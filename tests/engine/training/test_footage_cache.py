@@ -1,4 +1,6 @@
 import errno
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +16,12 @@ from engine.flow.colour import SpeedHistogram, flow_radius
 from engine.flow.teachers import teacher_by_name
 from engine.models.picture import model_picture
 from engine.training import RunSettings, footage_plan, prepare_cache
+from engine.training.checkpoint import DamagedCheckpointError, load_checkpoint
 from engine.training.footage_cache import bytes_on_disk, load_footage
 from engine.training.footage_plan import plan_footage
+from engine.training.lock import folder_lock, lock_holder
 from engine.training.prepare_cache import prepare_footage
+from engine.training.stop_control import StopControl
 from engine.video import open_video
 from engine.video.frame import ConcealedFrames
 from tests.clips import make_clip
@@ -422,3 +427,20 @@ def test_footage_without_transitions_is_refused(sliding_videos: list[Path], tmp_
         (sliding_videos[0] / f"{number}.png").unlink()
     with pytest.raises(DatasetError, match="nothing to learn"):
         list(prepare_footage(settings_of(sliding_videos[:1]), tmp_path / "footage", TEACHER))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.timeout(60)
+def test_pipes_in_a_run_folder_are_not_waited_for(tmp_path: Path) -> None:
+    for name in ("footage.npz", "pictures.npy", "checkpoint-last.pt", "request"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(TrainingError, match="pipe"):
+        load_footage(tmp_path)
+    with pytest.raises(DamagedCheckpointError, match="pipe"):
+        load_checkpoint(tmp_path / "checkpoint-last.pt")
+    assert not StopControl(tmp_path / "request").should_stop()
+    os.mkfifo(tmp_path / "lock")
+    assert lock_holder(tmp_path / "lock") is None
+    os.mkfifo(tmp_path / "lock-holder")
+    with folder_lock(tmp_path / "lock"):
+        assert lock_holder(tmp_path / "lock") == os.getpid()
