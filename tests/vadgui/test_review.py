@@ -21,10 +21,10 @@ from tests.engine.review.making import recording
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
+from vadgui.dialogs.settings import SettingsDialog
 from vadgui.jobs.review_keeper import SOON_MS
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.engine_state import AnalysisPhase, AnalysisState
-from vadgui.dialogs.settings import SettingsDialog
 from vadgui.program import Program
 from vadgui.segments.dismiss_menu import DismissMenu
 from vadgui.segments.model import SegmentFilter, verdict_words
