@@ -86,8 +86,9 @@ def _plans(
         except VadError as error:
             planner.refusal = in_one_line(error)
         plans |= {name: planner.plan(settings) for name, settings in preset_settings.items()}
-        yield Progress(_PHASE, 4 + 3 * number, steps)
-        yield dict(plans)
+        progress, is_whole = Progress(_PHASE, 4 + 3 * number, steps), len(plans) == len(settings_by_name)
+        # Plans of some efforts would look like the end, did no progress follow them.
+        yield from (progress, dict(plans)) if is_whole else (dict(plans), progress)
 
 
 class _Planner:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QInputDialog, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.common.errors import ReviewError
@@ -21,6 +21,7 @@ from tests.engine.review.making import recording
 from tests.vadgui.conftest import StartProgram
 from tests.vadgui.fakes import FakeFiles, MemoryVideo, StillPredictor
 from tests.vadgui.synthetic import add_rows, signals_with_bumps
+from vadgui.dialogs.settings import SettingsDialog
 from vadgui.jobs.review_keeper import SOON_MS
 from vadgui.jobs.source_guard import SourceChange
 from vadgui.model.engine_state import AnalysisPhase, AnalysisState
@@ -220,6 +221,36 @@ def test_a_note_is_typed_in_its_field_where_keys_trigger_nothing(
     assert program.window.verdict_bar.note.text() == ""
     program.reviews.flush()
     assert saved(tmp_path / "street.mp4")[0]["note"] == "yes, no"
+
+
+def test_a_long_note_shows_its_beginning(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_N)
+    note = program.window.verdict_bar.note
+    qtbot.keyClicks(note, "a cyclist rides across the square where nobody may ride, from left to right " * 3)
+    qtbot.keyClick(note, Qt.Key.Key_Return)
+    assert note.cursorPosition() == 0
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Up)
+    assert note.cursorPosition() == 0
+
+
+def test_after_a_note_and_the_go_to_box_keys_are_for_the_recording(program: Program, qtbot: QtBot) -> None:
+    press(program, qtbot, Qt.Key.Key_Down, Qt.Key.Key_N)
+    note = program.window.verdict_bar.note
+    qtbot.keyClicks(note, "cyclist")
+    qtbot.keyClick(note, Qt.Key.Key_Return)
+    press(program, qtbot, Qt.Key.Key_G)
+    field = QApplication.focusWidget()
+    assert field is not None
+    qtbot.keyClicks(field, "12")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: program.session.playhead == 12)
+    assert not isinstance(QApplication.focusWidget(), QCheckBox)
+    program.window.actions_by_name["settings"].trigger()
+    (dialog,) = program.window.findChildren(SettingsDialog)
+    dialog.close()
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    assert not isinstance(QApplication.focusWidget(), QCheckBox)
 
 
 def test_escape_leaves_a_note_as_it_was(program: Program, qtbot: QtBot) -> None:

@@ -23,7 +23,7 @@ from engine.review.verdicts import FoundVerdicts, JudgedRecording
 from vadgui.dialogs.work_dialog import WorkDialog
 from vadgui.ui.questions import ask
 from vadgui.ui.verdict_effects import place_of, scores_of, show_confirmed
-from vadgui.ui.widgets import IconLine, text_label
+from vadgui.ui.widgets import IconLine, breakable, text_label
 
 if TYPE_CHECKING:
     from engine.calibrating.reviewed import Effect, Recalibrated
@@ -71,7 +71,9 @@ class LearnVerdictsDialog(WorkDialog):
         self.dismissed_line, self.confirmed_line = IconLine(), IconLine()
         self.places = QListWidget()
         self.places.setAccessibleName(tr("Segments to look at"))
-        self.places.setWordWrap(True)
+        for wrapped in (self.list, self.places):
+            wrapped.setWordWrap(True)
+            wrapped.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.places.itemClicked.connect(self._show_place)
         self.places.itemActivated.connect(self._show_place)
         self._places_hint = text_label(tr("Click one to see it in the window."), "muted")
@@ -170,7 +172,7 @@ class LearnVerdictsDialog(WorkDialog):
         self.headline.setText(tr("Before and after"))
         self._show_counts(learnt)
         for effect, said in _to_look_at(learnt):
-            item = QListWidgetItem(place_of(effect, said))
+            item = QListWidgetItem(breakable(place_of(effect, said)))
             item.setToolTip(scores_of(effect))
             item.setData(_ROLE, effect)
             self.places.addItem(item)
@@ -220,7 +222,7 @@ def _recording_item(recording: JudgedRecording) -> QListWidgetItem:
     dismissed = sum(len(lengths) for lengths in recording.dismissed.values())
     words = tr("{name}  ·  {dismissed} dismissed, {confirmed} confirmed")
     name, confirmed = displayable(recording.video.name), recording.confirmed_count
-    item = QListWidgetItem(words.format(name=name, dismissed=dismissed, confirmed=confirmed))
+    item = QListWidgetItem(breakable(words.format(name=name, dismissed=dismissed, confirmed=confirmed)))
     item.setData(_ROLE, recording)
     item.setToolTip(displayable(recording.video))
     item.setCheckState(Qt.CheckState.Checked)

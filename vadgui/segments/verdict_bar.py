@@ -90,9 +90,11 @@ class VerdictBar(QWidget):
         if is_another or not self.note.hasFocus():
             judged = judged_of(selected) if selected else None
             self.note.setText(judged.note if judged else "")
+            self.note.setCursorPosition(0)  # else a long note shows its end
 
     def keep_note(self) -> None:
-        """Take over a note that is being typed."""
+        """Take over a note that is being typed; of a long one its beginning is shown."""
+        self.note.setCursorPosition(0)
         if self._noted and self.note.isModified():
             self.note_written.emit(self._noted, self.note.text())
             self.note.setModified(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
 from engine.common.durations import duration_in_words
@@ -29,6 +29,7 @@ class TrainingStatus(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self.setAutoRaise(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)  # Qt shows the icon alone otherwise
         self.setToolTip(tr("Open this training"))
         self.clicked.connect(self.open_requested)
         self.hide()

@@ -40,8 +40,10 @@ _KEYS: tuple[tuple[type[QWidget], tuple[Qt.Key, ...]], ...] = (
 class FocusKeys(QObject):
     """Watches the widget that has the focus, and tells Qt that the keys which it uses are for it."""
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, window: QWidget, resting: QWidget) -> None:
+        """`resting` gets the focus of `window` when a field there gives it up."""
+        super().__init__(window)
+        self._window, self._resting = window, resting
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow)
@@ -51,6 +53,9 @@ class FocusKeys(QObject):
             old.removeEventFilter(self)
         if new is not None:
             new.installEventFilter(self)
+        elif self._window.isActiveWindow() and self._resting.isVisible():
+            # Where nothing has it, Qt gives it to the first button when the window is next activated.
+            self._resting.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Accept what would else be looked up among the shortcuts; Enter presses a button."""

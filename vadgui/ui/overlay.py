@@ -48,8 +48,11 @@ class Overlay(QFrame):
         if self.isVisible():
             self.hide()
             before, self._focus_before = self._focus_before, None
+            given = QApplication.focusWidget()
             if before is not None and before.isVisible():
                 before.setFocus(Qt.FocusReason.PopupFocusReason)
+            elif before is None and given is not None:
+                given.clearFocus()  # Qt gave it to whatever comes next, whose keys would then work there
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Escape closes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
@@ -23,6 +24,9 @@ from vadgui.ui.failure import Failure
 from vadgui.ui.icons import icon
 
 _ICON_PX = 16
+_MAY_BREAK = "\u200b"
+_LONG_WORD = re.compile(r"\S{24,}")
+_WORD_PART = re.compile(r"[^/\\_.-]{1,15}[/\\_.-]?|[/\\_.-]")
 
 
 def text_label(text: str = "", role: str = "") -> QLabel:
@@ -33,6 +37,11 @@ def text_label(text: str = "", role: str = "") -> QLabel:
     if role:
         label.setProperty("role", role)
     return label
+
+
+def breakable(text: str) -> str:
+    """The text, with places where its long words may be broken: a label cuts off what is wider than itself."""
+    return _LONG_WORD.sub(lambda word: _WORD_PART.sub(lambda part: part[0] + _MAY_BREAK, word[0]), text)
 
 
 def set_role(label: QLabel, role: str) -> None:
@@ -114,7 +123,7 @@ class IconLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = ""
+        self._name = self._shown = ""
         self._icon = QLabel()
         self._icon.setFixedSize(_ICON_PX + 2, _ICON_PX)
         self._text = text_label()
@@ -131,12 +140,12 @@ class IconLine(QWidget):
 
     def text(self) -> str:
         """The sentence on screen."""
-        return self._text.text()
+        return self._shown
 
     def show_line(self, icon_name: str, text: str, *, alert: bool = False) -> None:
         """Show an icon of resources/icons and a sentence; without a sentence the widget is hidden."""
-        self._name = icon_name
-        self._text.setText(text)
+        self._name, self._shown = icon_name, text
+        self._text.setText(breakable(text))
         set_role(self._text, "alert" if alert else "")
         self.setVisible(bool(text))
         self._tint()

@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
         self.review_actions = ReviewActions(
             self, self.actions_by_name, session, self.reviewing, self.verdict_bar, settings
         )
-        self._focus_keys = FocusKeys(self)
+        self._focus_keys = FocusKeys(self, self.timeline.plot)
         self.exports = ExportsView()
         self.empty = EmptyState(self.actions_by_name["open"], self.actions_by_name["open_demo"])
         self.training_status = TrainingStatus()

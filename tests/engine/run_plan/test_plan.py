@@ -177,6 +177,7 @@ def test_efforts_are_compared_and_each_preset_is_measured_once(
     events = list(plan_efforts(settings, tmp_path))
     first, plans = (event for event in events if isinstance(event, dict))
     assert set(first) == {"quick", "standard"}
+    assert isinstance(events[events.index(first) + 1], Progress)  # it goes on
     assert list(plans) == ["quick", "standard", "thorough"]
     assert measured == ["fast", "paper"]
     for name, plan in plans.items():

@@ -140,6 +140,16 @@ def test_of_many_that_are_left_out_all_are_in_a_tip(qtbot: QtBot) -> None:
     assert "49.mp4: Reviewed without a detector." in dialog.left_out.toolTip()
 
 
+def test_long_names_of_recordings_are_wrapped_to_the_dialog(qtbot: QtBot) -> None:
+    dialog = LearnVerdictsDialog()
+    qtbot.addWidget(dialog)
+    dialog.show_verdicts(FoundVerdicts([judged(f"{'north-gate_' * 20}.mp4", 1, normal=[60.0])], []))
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.list.visualItemRect(dialog.list.item(0)).height() > 0)
+    shown = dialog.list.visualItemRect(dialog.list.item(0))
+    assert shown.height() > 2 * dialog.list.fontMetrics().height()
+
+
 def test_before_and_after_is_shown_and_nothing_is_in_use_yet(
     controller: VerdictsController, dialog: LearnVerdictsDialog, work: list[Any], qtbot: QtBot
 ) -> None:

@@ -73,7 +73,7 @@ class PlanClient(QObject):
                 answer = json.loads(line)
             except ValueError:
                 continue
-            self._has_answered = self._has_answered or "share" not in answer
+            self._has_answered = "share" not in answer  # plans of some efforts are followed by the share again
             self.answered.emit(answer)
 
     def _finished(self) -> None:

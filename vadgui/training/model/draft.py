@@ -209,7 +209,8 @@ class TrainingDraft(QObject):
 
     def request_plan(self, all_efforts: bool) -> None:
         """Request the measurement of the costs, unless they are measured already."""
-        is_measured = len(self._plan.plans) > 1 if all_efforts else CURRENT_SETTINGS in self._plan.plans
+        wanted = EFFORTS.keys() if all_efforts else {CURRENT_SETTINGS}
+        is_measured = self._plan.plans.keys() >= wanted
         if not is_measured:
             self._plan = PlanState(0.0, self._plan.plans)
             self.plan_changed.emit()

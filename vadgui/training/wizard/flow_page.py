@@ -111,6 +111,7 @@ class FlowPage(Page):
         scroll.setWidget(cards)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         pictures = QVBoxLayout()
         pictures.addWidget(self.frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.common.language import tr, tr_n, tr_noop
@@ -59,6 +59,29 @@ class FootageList(QTreeWidget):
     def selected(self) -> list[Path]:
         """Paths of the selected recordings."""
         return [item.data(_NAME, _PATH) for item in self.selectedItems()]
+
+    def remove_selected(self) -> None:
+        """Take the selected recordings off the list; the one that becomes the present one is selected."""
+        self._footage.remove_videos(self.selected())
+        item = self.currentItem()
+        if item:
+            self.setCurrentItem(item)
+            item.setSelected(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the selected recordings off the list with Delete, and hold the present one out, or not, with Space."""
+        item = self.currentItem()
+        if event.key() == Qt.Key.Key_Delete:
+            self.remove_selected()
+        elif (
+            event.key() == Qt.Key.Key_Space
+            and item
+            and item.data(_HELD_OUT, Qt.ItemDataRole.CheckStateRole) is not None
+        ):
+            is_held_out = item.checkState(_HELD_OUT) is Qt.CheckState.Checked
+            item.setCheckState(_HELD_OUT, Qt.CheckState.Unchecked if is_held_out else Qt.CheckState.Checked)
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, D102
         super().paintEvent(event)

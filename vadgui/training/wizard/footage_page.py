@@ -41,9 +41,9 @@ class FootagePage(Page):
             tr("Add folder …"), tr("All videos and picture folders in it, or a dataset's training part")
         )
         self.add_folder_button.clicked.connect(self._ask_for_folder)
-        self.remove_button = button(tr("Remove"), tr("Take the selected recordings off this list; their files stay"))
-        self.remove_button.clicked.connect(self._remove)
         self.list = FootageList(self._footage)
+        self.remove_button = button(tr("Remove"), tr("Take the selected recordings off this list; their files stay"))
+        self.remove_button.clicked.connect(self.list.remove_selected)
         self.view = ClipView(state)
         self.list.clip_selected.connect(self._select)
         self.bar = QProgressBar()
@@ -153,9 +153,6 @@ class FootagePage(Page):
     def _select(self, path: Path | None) -> None:
         self.view.show_clip(path)
         self.remove_button.setEnabled(path is not None)
-
-    def _remove(self) -> None:
-        self._footage.remove_videos(self.list.selected())
 
     def _ask_for_videos(self) -> None:
         ask_for_files(self, tr("Add videos"), "", VIDEO_FILTER, self._footage.find_videos)

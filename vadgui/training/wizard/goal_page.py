@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -108,6 +109,9 @@ class GoalPage(Page):
         self.cards[goal].radio.setChecked(True)
         if goal in IMPROVING:
             self.cards[goal].body.addWidget(self.base_row)
+            # It moves from card to card, and would come after all else.
+            for before, after in pairwise((self.cards[goal].radio, self.base_box, self.browse_button)):
+                self.setTabOrder(before, after)
         for each, card in self.cards.items():
             card.details.setVisible(each is goal and each is not Goal.NEW_CAMERA)
         self.name_row.setVisible(goal is not Goal.RESUME)

@@ -54,6 +54,7 @@ class RunPage(Page):
         self.cancel_button.clicked.connect(self._ask_to_give_up)
         self._timeout = QTimer(self, singleShot=True, interval=_TIMEOUT_MS)
         self._timeout.timeout.connect(self._show)
+        self._pause_had_focus = False
         self._lay_out()
         state.run_changed.connect(self._take_run)
         self._take_run()
@@ -166,7 +167,13 @@ class RunPage(Page):
             if phase.is_active or phase is RunPhase.FINISHED
             else tr("Go on")
         )
-        self.pause_button.setEnabled(phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or timed_out))
+        can_pause = phase is not RunPhase.FINISHED and (phase is not RunPhase.STOPPING or timed_out)
+        # Qt moves the focus on from a button that is disabled, here to the one that gives up.
+        had_focus = self._pause_had_focus or self.pause_button.hasFocus()
+        self.pause_button.setEnabled(can_pause)
+        if had_focus and can_pause:
+            self.pause_button.setFocus()
+        self._pause_had_focus = had_focus and not can_pause
         self.finish_button.setEnabled(phase is RunPhase.RUNNING and run.is_learning)
         self.cancel_button.setEnabled(phase is not RunPhase.FINISHED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget, QWizard
 
@@ -23,6 +23,7 @@ from vadgui.ui.questions import ask
 
 _SIZE_PX = (1120, 740)
 _MIN_SIZE_PX = (880, 580)  # with wrapped texts, Qt's own minimum would be too small to read
+_FRAME_PX = QSize(16, 60)  # what a window manager takes for its title and edges, at the most
 GOAL, FOOTAGE, FLOW, EFFORT, CHECK, RUN, ACCEPT = range(7)
 
 
@@ -63,8 +64,10 @@ class TrainingWizard(QWizard):
         self.setButtonText(QWizard.WizardButton.FinishButton, tr("Keep this detector"))
         self.setButtonText(QWizard.WizardButton.CancelButton, tr("Close"))
         self.setMinimumSize(*_MIN_SIZE_PX)
-        self.resize(*_SIZE_PX)
+        room = self.screen().availableSize() - _FRAME_PX
+        self.resize(QSize(*_SIZE_PX).boundedTo(room))
         self.currentIdChanged.connect(self._page_changed)
+        self.check_page.completeChanged.connect(self._offer_start)
         self._followed: Acceptance | None = None
         state.run_changed.connect(self._follow_run)
         self._follow_run()  # the run may have been opened at the program's start, before this window
@@ -132,8 +135,16 @@ class TrainingWizard(QWizard):
 
     def _page_changed(self, number: int) -> None:
         self.steps.show_step(number)
+        if number == RUN:
+            self.run_page.pause_button.setFocus()  # Qt takes a plot, which does nothing with keys
         waits = tr("It waits on the first page, among the trainings to go on with") if number == ACCEPT else ""
         self.button(QWizard.WizardButton.CancelButton).setToolTip(waits)
+
+    def _offer_start(self) -> None:
+        """Give the button that starts the focus where nothing has it: it can't take it until all is checked."""
+        start = self.button(QWizard.WizardButton.CommitButton)
+        if self.currentId() == CHECK and start.isEnabled() and self.focusWidget() in (None, self):
+            start.setFocus()
 
     def _follow_run(self) -> None:
         acceptance = self._state.acceptance

@@ -57,3 +57,12 @@ def test_the_latest_request_replaces_earlier_ones(qtbot: QtBot) -> None:
     qtbot.wait(100)
     assert [set(answer["plans"]) for answer in answers if "plans" in answer] == [{""}]
     client.close()
+
+
+def test_a_death_between_the_plans_of_two_efforts_is_reported(qtbot: QtBot) -> None:
+    client, answers = PlanClient(fake_planner.command("dies")), []
+    client.answered.connect(answers.append)
+    client.request_plans(SETTINGS, Path("run"), True)
+    qtbot.waitUntil(lambda: bool(answers) and "failed" in answers[-1])
+    assert "ended unexpectedly" in answers[-1]["failed"][0]
+    client.close()

@@ -44,6 +44,10 @@ def main(behaviour: str) -> None:
     else:
         settings = request["settings"]
         plans = {"": plan(settings["motion_epochs"], settings["frame_epochs"], refusal)}
+    if behaviour == "dies":  # after the plans of the small models, in the middle of the large ones
+        print(json.dumps({"plans": {name: asdict(plans[name]) for name in ("quick", "standard")}}), flush=True)
+        print(json.dumps({"share": 0.6}), flush=True)
+        os._exit(1)
     if behaviour == "busy":
         plans = {name: on_busy_machine(each) for name, each in plans.items()}
     print(json.dumps({"plans": {name: asdict(each) for name, each in plans.items()}}), flush=True)

@@ -22,6 +22,7 @@ from tests.engine.commands.reviews import write_review
 from tests.tiny import TINY
 from tests.vadgui.training.wizard.driving import (
     answer,
+    button_of,
     click,
     drop,
     go_next,
@@ -154,6 +155,67 @@ def _nothing_is_squeezed(page: QWidget) -> None:
         assert label.height() >= label.heightForWidth(label.width()), label.text()
 
 
+def test_keys_take_recordings_off_the_list_and_hold_them_out(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    program = make_program()
+    wizard = open_wizard(program, qtbot)
+    to_footage(wizard, qtbot)
+    page, footage = wizard.footage_page, program.controller.state.draft.footage
+    drop(page, clips)
+    qtbot.waitUntil(page.isComplete)
+    page.list.setCurrentItem(page.list.topLevelItem(0))
+    qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(page.isComplete)
+    assert [clip.path for clip in footage.clips] == clips[1:]
+    assert page.list.selected() == clips[1:2]
+    was_held_out = clips[1] in footage.held_out()
+    qtbot.keyClick(page.list, Qt.Key.Key_Space)
+    assert (clips[1] in footage.held_out()) is not was_held_out
+    qtbot.keyClick(page.list, Qt.Key.Key_Space)
+    assert (clips[1] in footage.held_out()) is was_held_out
+
+
+def test_keys_alone_start_a_training(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    to_effort(wizard, clips, qtbot)
+    next_button = button_of(wizard, QWizard.WizardButton.NextButton)
+    next_button.setFocus()
+    qtbot.keyClick(next_button, Qt.Key.Key_Space)
+    start_button = button_of(wizard, QWizard.WizardButton.CommitButton)
+    qtbot.waitUntil(start_button.hasFocus)
+    qtbot.keyClick(start_button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: wizard.currentId() == RUN)
+    assert wizard.run_page.pause_button.hasFocus()
+
+
+def test_a_measurement_that_dies_is_told_though_some_efforts_have_their_costs(
+    make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot
+) -> None:
+    wizard = open_wizard(make_program(planner="dies"), qtbot)
+    to_effort(wizard, clips, qtbot)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in wizard.effort_page.status.text())
+    assert wizard.effort_page.times["quick"].text().startswith("about")
+
+
+def test_tab_goes_through_the_first_page_in_the_order_on_screen(make_program: MakeProgram, qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    page = wizard.goal_page
+    wizard.activateWindow()
+    qtbot.waitUntil(page.cards[Goal.NEW_CAMERA].radio.hasFocus)
+    qtbot.keyClick(page.cards[Goal.NEW_CAMERA].radio, Qt.Key.Key_Down)
+    for widget in (page.cards[Goal.IMPROVE].radio, page.base_box, page.browse_button, page.name_edit):
+        assert widget.hasFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+
+
+def test_the_wizard_fits_the_screen(make_program: MakeProgram, qtbot: QtBot) -> None:
+    wizard = open_wizard(make_program(), qtbot)
+    room = wizard.screen().availableSize()
+    assert wizard.height() < room.height()
+    assert wizard.width() <= max(room.width(), wizard.minimumWidth())
+
+
 def test_costs_are_shown_on_the_cards(make_program: MakeProgram, clips: Sequence[Path], qtbot: QtBot) -> None:
     wizard = open_wizard(make_program(), qtbot)
     to_effort(wizard, clips, qtbot)
@@ -209,6 +271,7 @@ def test_pauses_and_resumes(make_program: MakeProgram, clips: Sequence[Path], qt
     assert time.monotonic() - began < STOP_SECONDS
     assert "Nothing is lost" in page.message.text()
     assert page.pause_button.text() == "Go on"
+    assert page.pause_button.hasFocus()  # not the one that gives up
     click(page.pause_button, qtbot)
     wait_for(program, RunPhase.RUNNING, qtbot)
     qtbot.waitUntil(page.finish_button.isEnabled)
@@ -232,6 +295,7 @@ def test_closing_the_wizard_asks_and_the_status_bar_reopens_it(
     status = program.window.training_status
     assert status.isVisible()
     assert "North gate" in status.text()
+    assert status.width() > status.fontMetrics().horizontalAdvance("North gate")
     click(status, qtbot)
     assert wizard.isVisible()
     assert wizard.currentId() == RUN
