@@ -13,6 +13,7 @@ from engine.common.durations import duration_in_words
 from engine.common.errors import VideoError
 from engine.common.events import Progress, ShouldStop, never_stop
 from engine.common.language import tr
+from engine.common.names import displayable
 from engine.datasets import PICTURE_SUFFIXES
 from engine.footage_check.moments import Moment, SampledMoments, moving_share, sample_moments
 from engine.footage_check.report import FindingKind, FootageFinding, FootageReport, FootageSummary
@@ -65,6 +66,8 @@ def _check(path: Path, should_stop: ShouldStop) -> Checked:
             return _inspect(source, should_stop)
     except VideoError as error:
         what, advice = error.what, error.advice
+        if error.subject != displayable(path):
+            what = f"{what}: {Path(error.subject).name}"  # a picture of the folder
         if path.is_file() and not path.stat().st_size:
             what, advice = tr("The file is empty"), tr("Copy it again from where it came from, or take it out.")
         finding = FootageFinding(path, "error", FindingKind.UNREADABLE, what, advice)

@@ -69,9 +69,8 @@ class ReviewLock:
         with contextlib.suppress(OSError):
             # In English, as older programs show it as it is.
             text = _HOLDER.format(who=person() or _SOMEBODY, host=socket.gethostname(), process=os.getpid())
-            with atomic_write(
-                _beside(self._path, "lock-holder")
-            ) as file:  # else a pipe in its place would be waited for
+            # By atomic_write, since writing into a pipe in its place may never end.
+            with atomic_write(_beside(self._path, "lock-holder")) as file:
                 file.write(text.encode(errors="replace"))
 
     def take_anew(self) -> None:

@@ -286,6 +286,14 @@ def test_picture_folders_are_checked_too(tmp_path: Path) -> None:
     assert summary.refusal
 
 
+def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "1.png").write_bytes(b"no picture")
+    reports, _ = check(folder)
+    assert reports[0].findings[0].what == "A picture can't be decoded: 1.png"
+
+
 def test_a_short_single_video_leaves_nothing_to_hold_out(good: list[Path]) -> None:
     reports, summary = check(good[0])
     assert summary.held_out == ()

@@ -14,7 +14,7 @@ from engine.calibrating.comparison import Comparison
 from engine.common.events import Progress
 from engine.common.language import tr, tr_noop
 from engine.scoring.calibration import Calibration
-from engine.scoring.scorer import Scorer
+from engine.scoring.scorer import FALSE_ALARMS_PER_HOUR, Scorer
 from engine.scoring.segments import Segment, find_segments
 from engine.scoring.signals import RawSignals
 from engine.scoring.tail import block_maxima
@@ -23,8 +23,6 @@ from vadgui.training.model.detector_scores import DetectorScores
 from vadgui.ui.failure import Failure
 
 Floats = npt.NDArray[np.floating]
-
-DEFAULT_ALARMS_PER_HOUR = 1.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ class Acceptance(QObject):
         self.name = self.camera = name
         self.note = ""
         self.use_at_once = True
-        self.alarms_per_hour = DEFAULT_ALARMS_PER_HOUR
+        self.alarms_per_hour = FALSE_ALARMS_PER_HOUR  # as in the review
         self._held_out: dict[Path, tuple[MeasuredRecording, Floats]] = {}
         self._progress: float | None = None
         self._failure: Failure | None = None

@@ -68,6 +68,8 @@ class TrainingWizard(QWizard):
         self.resize(QSize(*_SIZE_PX).boundedTo(room))
         self.currentIdChanged.connect(self._page_changed)
         self.check_page.completeChanged.connect(self._offer_start)
+        self.run_page.completeChanged.connect(self._offer_result)
+        self._was_done = False
         self._followed: Acceptance | None = None
         state.run_changed.connect(self._follow_run)
         self._follow_run()  # the run may have been opened at the program's start, before this window
@@ -145,6 +147,16 @@ class TrainingWizard(QWizard):
         start = self.button(QWizard.WizardButton.CommitButton)
         if self.currentId() == CHECK and start.isEnabled() and self.focusWidget() in (None, self):
             start.setFocus()
+
+    def _offer_result(self) -> None:
+        """Give the button that goes on the focus once the training is done, where what had it does nothing any more."""
+        onwards = self.button(QWizard.WizardButton.NextButton)
+        is_done, was_done = onwards.isEnabled() and self.currentId() == RUN, self._was_done
+        self._was_done = is_done
+        # From a button that is disabled, Qt moves it to the one that closes.
+        leaving = self.button(QWizard.WizardButton.CancelButton)
+        if is_done and not was_done and self.focusWidget() in (None, self, leaving):
+            onwards.setFocus()
 
     def _follow_run(self) -> None:
         acceptance = self._state.acceptance

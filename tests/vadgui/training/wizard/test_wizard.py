@@ -63,6 +63,8 @@ def test_from_recordings_to_a_detector_in_use(
     qtbot.waitUntil(lambda: "In all" in wizard.check_page.facts.facts)
     assert wizard.check_page.facts.facts["In all"] == "about 2.5 min"
     start(wizard, qtbot)
+    wait_for(program, RunPhase.FINISHED, qtbot)
+    assert button_of(wizard, QWizard.WizardButton.NextButton).hasFocus()  # not the one that closes
     to_accept(program, wizard, qtbot)
     page = wizard.accept_page
     qtbot.waitUntil(lambda: "from less than 30 s nobody can tell" in page.alarms.text())
