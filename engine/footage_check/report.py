@@ -11,7 +11,7 @@ import msgspec
 
 from engine.common.language import tr
 from engine.video.frame import Pixels
-from engine.video.shape import Size, size_in_words
+from engine.video.shape import Shaped, Size
 
 Severity = Literal["error", "warning", "note"]
 """error: the video can't be trained on; warning: it may make the detector worse; note: for information."""
@@ -53,7 +53,7 @@ class FootageFinding:
 
 
 @dataclass(frozen=True)
-class FootageReport:
+class FootageReport(Shaped):
     """Findings about one video; the summary has findings that compare videos."""
 
     path: Path
@@ -77,16 +77,6 @@ class FootageReport:
     """False for pictures, and for raw streams that do not say their rate."""
     unstretched_px: Size | None = None
     """Width and height as stored, where stored pixels are not square."""
-
-    @property
-    def stored_px(self) -> Size:
-        """Width and height as stored."""
-        return self.unstretched_px or (self.width_px, self.height_px)
-
-    @property
-    def size_in_words(self) -> str:
-        """The pictures' size, as stored and as shown."""
-        return size_in_words(self.stored_px, (self.width_px, self.height_px))
 
     @property
     def shown_seconds(self) -> float:

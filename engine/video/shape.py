@@ -37,3 +37,23 @@ def size_in_words(stored: Size, shown: Size) -> str:
     if shown == stored:
         return text
     return tr("{stored}, shown as {shown}").format(stored=text, shown="{} × {}".format(*shown))
+
+
+class Shaped:
+    """Has pictures whose stored pixels may not be square."""
+
+    width_px: int
+    height_px: int
+    """Width and height as shown."""
+    unstretched_px: Size | None
+    """Width and height as stored, after rotation, where stored pixels are not square."""
+
+    @property
+    def stored_px(self) -> Size:
+        """Width and height as stored, after rotation."""
+        return self.unstretched_px or (self.width_px, self.height_px)
+
+    @property
+    def size_in_words(self) -> str:
+        """The pictures' size, such as "704 × 288, shown as 704 × 528"."""
+        return size_in_words(self.stored_px, (self.width_px, self.height_px))

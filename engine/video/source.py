@@ -16,7 +16,7 @@ from engine.common.events import ShouldStop, never_stop
 from engine.common.language import tr
 from engine.video.frame import ConcealedFrames, Frame, LostFrames
 from engine.video.scaling import SquareScaler
-from engine.video.shape import Size, size_in_words
+from engine.video.shape import Shaped, Size
 from engine.video.timing import frame_ends
 from engine.video.wall_clock import RecordingStart
 
@@ -30,7 +30,7 @@ _MIN_FRAME_SECONDS = 1e-3
 
 
 @dataclass(frozen=True)
-class VideoInfo:
+class VideoInfo(Shaped):
     """Facts of a video that are known without decoding all of it."""
 
     path: Path
@@ -70,16 +70,6 @@ class VideoInfo:
     """How many more videos the file holds, such as that of a second camera; nothing here reads them."""
     unstretched_px: Size | None = None
     """Width and height of stored pictures after rotation, where their pixels are not square."""
-
-    @property
-    def stored_px(self) -> Size:
-        """Width and height of stored pictures after rotation."""
-        return self.unstretched_px or (self.width_px, self.height_px)
-
-    @property
-    def size_in_words(self) -> str:
-        """Its pictures' size, such as "704 × 288, shown as 704 × 528"."""
-        return size_in_words(self.stored_px, (self.width_px, self.height_px))
 
     @property
     def shown_seconds(self) -> float:

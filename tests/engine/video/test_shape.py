@@ -53,8 +53,9 @@ KINDS = [
 ]
 
 
-def recorded(folder: Path, kind: Kind) -> Path:
-    path = folder / kind.name
+def recorded(folder: Path, kind: Kind, *, is_told: bool = True) -> Path:
+    """A recording of that kind; if its shape `is_told`, by the file itself."""
+    path = folder / kind.name if is_told else folder / f"silent-{kind.name}"
     write_discs(
         path,
         kind.stored,
@@ -63,6 +64,7 @@ def recorded(folder: Path, kind: Kind) -> Path:
         codec=kind.codec,
         container_format=kind.container,
         pixel_format=kind.pixel_format,
+        is_told=is_told,
     )
     return path
 
@@ -102,17 +104,7 @@ def test_what_is_round_is_shown_round(tmp_path: Path, kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [KINDS[0], KINDS[1], KINDS[-1]], ids=lambda kind: kind.name)
 def test_what_detectors_see_is_made_of_the_stored_pixels(tmp_path: Path, kind: Kind) -> None:
-    said, silent = recorded(tmp_path, kind), tmp_path / f"silent-{kind.name}"
-    write_discs(
-        silent,
-        kind.stored,
-        kind.aspect,
-        frames=FRAMES,
-        codec=kind.codec,
-        container_format=kind.container,
-        pixel_format=kind.pixel_format,
-        is_told=False,
-    )
+    said, silent = recorded(tmp_path, kind), recorded(tmp_path, kind, is_told=False)
     with open_video(said) as source, open_video(silent) as plain:
         assert (plain.info.width_px, plain.info.height_px) == kind.stored
         wanted = [2, 9, 20]
