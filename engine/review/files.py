@@ -199,18 +199,23 @@ def _is_there(recording: Recording) -> bool:
 
 
 def located(recording: Recording, review: Path) -> Path | None:
-    """Where a recording is now: where it was, or moved with its review, or renamed beside it; None if nowhere."""
+    """Where a recording is now: where it was, or moved with its review, or renamed beside it.
+
+    Where it is nowhere, what has its name by now; None where nothing has.
+    """
     known = [review.parent / recording.relative_path] if recording.relative_path else []
     # Never a URL: a review that somebody sent must not reach out.
-    for path in (*known, Path(recording.path)):
-        if os.path.exists(path):  # noqa: PTH110 - of a path that is too long, pathlib raises OSError
-            return path
+    # os.path, as of a path that is too long, pathlib raises OSError.
+    there = [path for path in (*known, Path(recording.path)) if os.path.exists(path)]  # noqa: PTH110
     suffix = Path(recording.path).suffix
-    for path in sorted(review.parent.glob(f"*{suffix}")) if suffix else []:
+    beside = sorted(review.parent.glob(f"*{suffix}")) if suffix else []
+    for path in (*there, *beside):
         with suppress(OSError):
+            if path.is_dir() and path in there:
+                return path
             if path.is_file() and file_fingerprint(path) == recording.fingerprint:
                 return path
-    return None
+    return there[0] if there else None
 
 
 def reviewed_video(opened: OpenedReview) -> Path:

@@ -260,7 +260,11 @@ def test_a_recording_that_was_moved_or_renamed_is_found_by_its_content(tmp_path:
     assert files.located(kept, new / "all.review.json") == new / "videos" / "street.mp4"
     (new / "videos" / "street.mp4").rename(new / "renamed.mp4")
     assert files.located(kept, new / "all.review.json") == new / "renamed.mp4"
+    (new / "videos" / "street.mp4").write_bytes(b"a recorder gives names again")
+    assert files.located(kept, new / "all.review.json") == new / "renamed.mp4"
     (new / "renamed.mp4").write_bytes(b"other pictures")
+    assert files.located(kept, new / "all.review.json") == new / "videos" / "street.mp4"
+    (new / "videos" / "street.mp4").unlink()
     assert files.located(kept, new / "all.review.json") is None
 
 
