@@ -124,6 +124,9 @@ class Program(QObject):
         self._settings.device = device or self._settings.device
         if not self.recordings.queue.is_held:  # else it is for the recording that is being opened
             self._load_pending_detector()
+            if self._pending_detector is not None:
+                words = tr("{name} will be used for the next recording that you open.")
+                self.window.tell(words.format(name=displayable(path.stem)))
 
     def _use_setting(self, setting: object) -> None:
         """Another device holds at once: the detector is loaded anew on it, unless one is on its way anyhow."""

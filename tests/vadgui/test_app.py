@@ -680,6 +680,19 @@ def test_the_status_bar_speaks_of_a_missing_detector_only_beside_a_recording(
     assert "No detector chosen" in texts()
 
 
+def test_a_detector_that_is_chosen_without_a_recording_is_for_the_next_one(
+    program: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    program.open_detector(tmp_path / "still.safetensors")
+    status = program.window.statusBar()
+    assert status.currentMessage() == "still will be used for the next recording that you open."
+    status.clearMessage()
+    program.open_video(tmp_path / "street.mp4")
+    qtbot.waitUntil(lambda: program.session.detector is not None)
+    program.open_detector(tmp_path / "still.safetensors")
+    assert not status.currentMessage()
+
+
 def test_the_tip_on_the_detector_says_why_it_computes_in_full_precision(
     program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
