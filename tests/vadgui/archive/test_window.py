@@ -352,7 +352,7 @@ def test_nothing_is_read_again_while_nothing_changes(
         (lambda made: made.file.unlink(), "There is no such archive", "vad archive scan"),
         (lambda made: made.change(sa.update(archive_version).values(version=99)), "newer version", "Update"),
         (lambda made: made.change(sa.text("DROP TABLE segments")), "lacks tables: segments", "copy"),
-        (lambda made: made.file.write_bytes(b"no data base at all" * 99), "can't be read", "Check"),
+        (lambda made: made.file.write_bytes(b"no data base at all" * 99), "can't be read", "Take back a copy"),
     ],
 )
 def test_an_archive_that_cannot_be_opened_says_why_and_what_to_do(

@@ -59,7 +59,7 @@ def shown(styled: None, qtbot: QtBot) -> tuple[AcceptPage, Acceptance]:
 def test_shows_threshold_and_false_alarms_of_a_calibrated_detector(shown: tuple[AcceptPage, Acceptance]) -> None:
     page, acceptance = shown
     acceptance.add_held_out_result(calibrated([]))
-    assert "no false alarm in 20 s of 1 held-out recording, with the threshold at 3.56" in page.alarms.text()
+    assert "no false alarm in 20 s of 1 held-out recording, with the threshold at 3.26" in page.alarms.text()
     assert page.rate_row.isVisible()
 
 
