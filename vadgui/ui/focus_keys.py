@@ -53,7 +53,8 @@ class FocusKeys(QObject):
             old.removeEventFilter(self)
         if new is not None:
             new.installEventFilter(self)
-        elif self._window.isActiveWindow() and self._resting.isVisible():
+        # The window itself is not asked: it loses the focus while Qt deletes it, too.
+        elif QApplication.activeWindow() is self._window and self._resting.isVisible():
             # Where nothing has it, Qt gives it to the first button when the window is next activated.
             self._resting.setFocus()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.vadgui.window.test_keys import KEY, Press, press, program
 from vadgui.program import Program
+from vadgui.ui.focus_keys import FocusKeys
 
 __all__ = ["press", "program"]
 
@@ -96,3 +98,13 @@ def test_a_click_leaves_the_keyboard_where_it_is(program: Program) -> None:
     assert len(clicked) > 30
     taking = [each for each in clicked if each.focusPolicy() & MOUSE and not program.window.empty.isAncestorOf(each)]
     assert taking == []
+
+
+def test_a_window_that_is_deleted_is_not_asked(qtbot: QtBot) -> None:
+    window = QWidget()
+    field, resting = QLineEdit(window), QPushButton(window)
+    FocusKeys(window, resting)
+    with qtbot.waitActive(window):
+        window.show()
+    field.setFocus()
+    shiboken6.delete(window)  # an error in a slot fails the test
