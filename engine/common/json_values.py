@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -38,6 +39,15 @@ def convert(values: Any, wanted: type[T], *, exact: bool = False) -> T:
     converted = msgspec.convert(values, wanted)
     if exact and _has_unknown(values, converted):
         raise ValueError(f"fields of another version of {wanted.__name__}")
+    return converted
+
+
+def convert_each(entries: Any, wanted: type[T]) -> list[T]:
+    """Those entries of a parsed JSON list that are of the type `wanted`; none of what is no list."""
+    converted = []
+    for entry in entries if isinstance(entries, list) else ():
+        with suppress(ValueError):
+            converted.append(convert(entry, wanted))
     return converted
 
 

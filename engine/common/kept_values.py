@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import put_aside
-from engine.common.json_values import convert, decode
+from engine.common.json_values import convert, convert_each, decode
 from engine.common.paths import read_regular
 
 Values = TypeVar("Values", bound=dict[str, Any] | list[Any])
@@ -73,9 +73,7 @@ def _read(path: Path, kind: type[Values]) -> tuple[Values, bool]:
             with suppress(ValueError):
                 sound[key] = convert(value, entry_kind)
     else:
-        for value in decode(text, list[Any]):
-            with suppress(ValueError):
-                sound.append(convert(value, entry_kind))
+        sound.extend(convert_each(decode(text, list[Any]), entry_kind))
     return sound, False
 
 

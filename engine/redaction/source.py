@@ -22,7 +22,7 @@ class RedactedVideo(VideoSource):
         self._source = source
         info = source.info
         # Stored pixels are redacted, so that stretching mixes no more with what is around a region than decoding does.
-        self._redactor = Redactor(redaction, *info.stored_px, shown_px=(info.width_px, info.height_px))
+        self._redactor = Redactor(redaction, *info.stored_px, shown_px=info.shown_px)
 
     @property
     def info(self) -> VideoInfo:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from engine.common.atomic_write import atomic_write
 from engine.common.cache_files import put_aside
 from engine.common.errors import ReviewError
-from engine.common.json_values import convert, decode
+from engine.common.json_values import convert_each, decode
 from engine.common.language import tr
 from engine.common.messages import Message, Value, message_of
 from engine.common.names import displayable
@@ -27,8 +27,6 @@ from engine.common.paths import read_regular
 from engine.review.document import Verdict
 
 FORMAT, VERSION = "vadgui-recordings", 1
-
-T = TypeVar("T")
 
 
 class AnalysisStage(StrEnum):
@@ -241,19 +239,10 @@ class RecordingListFile:
 
 def _sound(values: dict[str, Any]) -> RecordingList:
     """What can be used of a list: an entry that can't costs no other one."""
-
-    def each_of(key: str, kind: type[T]) -> tuple[T, ...]:
-        entries = values.get(key)
-        found = []
-        for entry in entries if isinstance(entries, list) else ():
-            with suppress(ValueError):
-                found.append(convert(entry, kind))
-        return tuple(found)
-
     return RecordingList(
-        recordings=each_of("recordings", ListedRecording),
-        watched_folders=each_of("watched_folders", str),
-        left_out=each_of("left_out", str),
+        recordings=tuple(convert_each(values.get("recordings"), ListedRecording)),
+        watched_folders=tuple(convert_each(values.get("watched_folders"), str)),
+        left_out=tuple(convert_each(values.get("left_out"), str)),
     )
 
 

@@ -49,11 +49,16 @@ class Shaped:
     """Width and height as stored, after rotation, where stored pixels are not square."""
 
     @property
+    def shown_px(self) -> Size:
+        """Width and height as shown."""
+        return self.width_px, self.height_px
+
+    @property
     def stored_px(self) -> Size:
         """Width and height as stored, after rotation."""
-        return self.unstretched_px or (self.width_px, self.height_px)
+        return self.unstretched_px or self.shown_px
 
     @property
     def size_in_words(self) -> str:
         """The pictures' size, such as "704 × 288, shown as 704 × 528"."""
-        return size_in_words(self.stored_px, (self.width_px, self.height_px))
+        return size_in_words(self.stored_px, self.shown_px)

@@ -219,7 +219,7 @@ class HelperSource(VideoSource):
         message, pixels = item
         info = self.info
         width, height = (square, square) if square else info.stored_px
-        shown = None if square or info.unstretched_px is None else (info.width_px, info.height_px)
+        shown = None if square or info.unstretched_px is None else info.shown_px
         shape = height, width, 3
         index, seconds = message.get("index"), message.get("seconds")
         is_right = (
